@@ -36,6 +36,7 @@ export interface PlanFailure {
 }
 
 export type Track = 'accepted' | 'delivered' | 'read';
+export type Priority = 'high' | 'normal';
 export type OverLimit = 'drop' | 'defer' | 'dead_letter';
 
 /** The policies of one notification with their keys evaluated for its event. Times in ms. */
@@ -50,7 +51,7 @@ export interface NotificationPolicies {
   readonly overLimit: OverLimit;
   readonly onUnknown: 'resend' | 'hold';
   readonly track: Track;
-  readonly priority: 'high' | 'normal';
+  readonly priority: Priority;
   readonly correlation: string | null;
   /** False for routes with `recall_on`, `update_on` or a status bar: their calls are never shared. */
   readonly mergeable: boolean;
