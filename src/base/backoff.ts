@@ -15,6 +15,9 @@ export interface BackoffOptions {
  * nominal delay, so that retries spread out and yet never hammer.
  */
 export function backoffMs(attempt: number, options: BackoffOptions, random: Random = Math.random): number {
-  const nominal = Math.min(options.maxMs, options.firstMs * (options.factor ?? 2) ** Math.max(0, attempt - 1));
+  const nominal = Math.min(
+    options.maxMs,
+    options.firstMs * (options.factor ?? 2) ** Math.max(0, attempt - 1),
+  );
   return Math.round(nominal / 2 + (nominal / 2) * random());
 }

@@ -1,7 +1,10 @@
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 /** Constant message strings with fields; what may not be shown is a `Sensitive` and masks itself. */
-export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error' | 'child' | 'level' | 'isLevelEnabled'>;
+export type Logger = Pick<
+  PinoLogger,
+  'debug' | 'info' | 'warn' | 'error' | 'child' | 'level' | 'isLevelEnabled'
+>;
 
 export interface LoggerOptions {
   readonly level: string;

@@ -24,11 +24,11 @@ export interface Person {
 }
 
 /**
- * Where a delivery stands. `ready`: its call is due (again) at the call's time. `sending`: the intent is durable,
- * the answer is not. `accepted`: DingTalk gave a task id. `unknown`: the outcome of the last call is unknown and
- * no further round will follow on its own. `settled`: every person of it is accounted for.
+ * Where a delivery stands. `ready`: its call is to be made, is under way or will be repeated (the call tells).
+ * `accepted`: DingTalk gave a task id. `unknown`: the outcome of the last call is unknown and no further round will
+ * follow on its own. `settled`: every person of it is accounted for as well as can be.
  */
-export type DeliveryState = 'ready' | 'sending' | 'accepted' | 'unknown' | 'settled';
+export type DeliveryState = 'ready' | 'accepted' | 'unknown' | 'settled';
 
 export type DeliveryKind = 'users' | 'departments' | 'everyone';
 
@@ -41,6 +41,8 @@ export interface Delivery {
   readonly state: DeliveryState;
   /** The last thing told of it in results: accepted, unknown, delivered, … */
   readonly status: ResultStatus | null;
+  /** Why it ended as it did, where the status alone does not say. */
+  readonly reason: string | null;
   readonly attempts: number;
   readonly taskId: string | null;
   readonly acceptedAt: number | null;

@@ -1,0 +1,275 @@
+/**
+ * What an answer to `asyncsend_v2` (or its absence) makes of a call and of the notifications that travel in it.
+ * Pure: the delivery loop saves the outcome in one transaction. A call moves only as the states in `model/call.ts`
+ * say; anything else throws `IllegalTransitionError`.
+ */
+import { backoffMs, type Random } from '../../base/backoff.ts';
+import { dingtalkDay, nextDingtalkDay } from '../../base/dingtalk-day.ts';
+import type { Call, CallMember } from '../../model/call.ts';
+import type { Notification } from '../../model/notification.ts';
+import type { ResultError } from '../../model/result.ts';
+import { addPart, chunks, updateDelivery } from './deliveries.ts';
+import { updatePersons, type PersonUpdate } from './persons.ts';
+import { settleWhenDone } from './settle.ts';
+import { andThen, IllegalTransitionError, quietly, tellInterim, type Step } from './tell.ts';
+
+/** The notifications that travel in a call, by id. */
+export type Members = ReadonlyMap<string, Notification>;
+
+/** A call after a transition, with everything that changed with it. */
+export interface CallStep {
+  readonly call: Call;
+  readonly newCalls: readonly Call[];
+  readonly steps: readonly Step[];
+  /** True when the answer proves that these people did not get the message: their reservations go back. */
+  readonly releaseClaims: boolean;
+}
+
+/** A repeat after an unknown outcome: at most so many rounds, spaced out, and only while the day lasts. */
+const unknownRounds = 3;
+const unknownBackoff = { firstMs: 2_000, maxMs: 60_000, factor: 4 };
+/** Repeats end at 23:59 of the DingTalk day, a minute before the filter for equal content may forget. */
+const lastMinuteMs = 60_000;
+
+export function markSending(call: Call, claimedDay: string, now: number): Call {
+  requireState(call, 'ready');
+  return {
+    ...call,
+    state: 'sending',
+    attempts: call.attempts + 1,
+    day: call.day ?? dingtalkDay(now),
+    claimedDay,
+    nextAt: now,
+  };
+}
+
+/** DingTalk gave a task id: the message is on its way, nobody is proven to have it yet. */
+export function accepted(
+  call: Call,
+  members: Members,
+  taskId: string,
+  firstCheckAt: number,
+  now: number,
+): CallStep {
+  requireState(call, 'sending');
+  let tracked = false;
+  let signalled = false;
+  const steps = stepsOf(call, members, (notification, member) => {
+    const follow = notification.policies.track !== 'accepted';
+    tracked ||= follow;
+    signalled ||= notification.signals.recall || notification.signals.statusBar !== null;
+    const updated = updateDelivery(notification, member.part, {
+      state: follow ? 'accepted' : 'settled',
+      status: 'accepted',
+      reason: null,
+      attempts: call.attempts,
+      taskId,
+      acceptedAt: now,
+    });
+    const settled = settleWhenDone(updated, now);
+    return settled.outbox.length > 0 ? settled : tellInterim(updated, { status: 'accepted' }, now);
+  });
+  return {
+    call: {
+      ...call,
+      state: tracked || signalled ? 'accepted' : 'closed',
+      taskId,
+      acceptedAt: now,
+      refusals: 0,
+      nextAt: signalled ? now : firstCheckAt,
+    },
+    newCalls: [],
+    steps,
+    releaseClaims: false,
+  };
+}
+
+/** Nothing was sent and trying again may help: the call waits. `told` makes it known as `deferred`. */
+export function postponed(
+  call: Call,
+  members: Members,
+  nextAt: number,
+  told: { readonly reason: 'limit' | 'hold' } | null,
+  now: number,
+): CallStep {
+  const steps = stepsOf(call, members, (notification, member) => {
+    const updated = updateDelivery(notification, member.part, { attempts: call.attempts });
+    if (told === null) return quietly(updated);
+    return tellInterim(updated, { status: 'deferred', reason: told.reason, deferredUntil: nextAt }, now);
+  });
+  return {
+    call: { ...call, state: 'ready', refusals: call.refusals + 1, nextAt },
+    newCalls: [],
+    steps,
+    releaseClaims: false,
+  };
+}
+
+/**
+ * Nobody knows whether the message went out. It is repeated byte for byte while that is safe: DingTalk's own filter
+ * for equal content absorbs the second one. A broadcast, and whatever says `on_unknown: hold`, waits for a person.
+ */
+export function outcomeUnknown(
+  call: Call,
+  members: Members,
+  why: { readonly reason: 'no_answer' | 'crashed'; readonly error: ResultError | null },
+  now: number,
+  random: Random,
+): CallStep {
+  const held =
+    call.kind === 'everyone' || [...members.values()].some((each) => each.policies.onUnknown === 'hold');
+  const round = call.unknownRounds + 1;
+  const nextAt = now + backoffMs(round, unknownBackoff, random);
+  if (!held && round <= unknownRounds && mayRepeat(call, nextAt)) {
+    const steps = stepsOf(call, members, (notification, member) => {
+      const updated = updateDelivery(notification, member.part, {
+        status: 'unknown',
+        attempts: call.attempts,
+      });
+      if (call.unknownRounds > 0) return quietly(updated);
+      return tellInterim(updated, { status: 'unknown', reason: why.reason, error: why.error }, now);
+    });
+    const waiting: Call = { ...call, state: 'ready', unknownRounds: round, nextAt };
+    return { call: waiting, newCalls: [], steps, releaseClaims: false };
+  }
+  return unknownForGood({ ...call, unknownRounds: round }, members, { ...why, held }, now);
+}
+
+/** No further round: the notification ends `unknown`; where a person may settle it, the call is held for them. */
+export function unknownForGood(
+  call: Call,
+  members: Members,
+  why: { readonly reason: string; readonly error: ResultError | null; readonly held: boolean },
+  now: number,
+): CallStep {
+  const steps = stepsOf(call, members, (notification, member) => {
+    const updated = updateDelivery(notification, member.part, {
+      state: 'unknown',
+      status: 'unknown',
+      reason: why.reason,
+      attempts: call.attempts,
+    });
+    return settleWhenDone({ ...updated, error: why.error ?? updated.error }, now);
+  });
+  return {
+    call: { ...call, state: why.held ? 'held' : 'closed' },
+    newCalls: [],
+    steps,
+    releaseClaims: false,
+  };
+}
+
+/** May a call whose outcome is unknown be repeated at this instant? Only within its first attempt's day. */
+export function mayRepeat(call: Call, at: number): boolean {
+  if (call.day === null) return true;
+  return dingtalkDay(at) === call.day && at < nextDingtalkDay(at) - lastMinuteMs;
+}
+
+/** DingTalk refused the message for good. After an unknown attempt that proves nothing about the earlier one. */
+export function rejected(call: Call, members: Members, error: ResultError, now: number): CallStep {
+  if (call.unknownRounds > 0)
+    return unknownForGood(call, members, { reason: 'no_answer', error, held: false }, now);
+  const steps = stepsOf(call, members, (notification, member) => {
+    const fate: PersonUpdate = { status: 'failed', code: error.code, reason: 'rejected' };
+    const told = updatePersons(
+      notification,
+      member.part,
+      new Map(member.userids.map((userid) => [userid, fate])),
+    );
+    const updated = updateDelivery(told, member.part, {
+      state: 'settled',
+      status: 'failed',
+      reason: 'rejected',
+      attempts: call.attempts,
+    });
+    return settleWhenDone({ ...updated, error }, now);
+  });
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+}
+
+/**
+ * DingTalk refused the call because of some recipient without saying which. One alone is invalid; of several, the
+ * call is halved and both halves are tried, so that the others still get theirs.
+ */
+export function recipientRefused(call: Call, members: Members, error: ResultError, now: number): CallStep {
+  if (call.kind === 'everyone') return rejected(call, members, error, now);
+  const size =
+    call.kind === 'users' ? call.members.reduce((sum, m) => sum + m.userids.length, 0) : call.deptIds.length;
+  return size > 1 ? split(call, members, now) : loneRecipientInvalid(call, members, error, now);
+}
+
+function loneRecipientInvalid(call: Call, members: Members, error: ResultError, now: number): CallStep {
+  const steps = stepsOf(call, members, (notification, member) => {
+    const fate: PersonUpdate = { status: 'invalid', code: error.code, reason: 'invalid_recipient' };
+    const told = updatePersons(
+      notification,
+      member.part,
+      new Map(member.userids.map((userid) => [userid, fate])),
+    );
+    const updated = updateDelivery(told, member.part, {
+      state: 'settled',
+      status: 'failed',
+      attempts: call.attempts,
+    });
+    const invalidDeptIds = [...updated.invalidDeptIds, ...call.deptIds];
+    return settleWhenDone({ ...updated, invalidDeptIds, error }, now);
+  });
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+}
+
+function split(call: Call, members: Members, now: number): CallStep {
+  const newCalls: Call[] = [];
+  const steps = stepsOf(call, members, (notification, member) => {
+    const people = call.kind === 'users' ? member.userids : [];
+    const halves =
+      call.kind === 'users'
+        ? chunks(people, Math.max(1, Math.ceil(people.length / 2))).map((userids) => ({
+            userids,
+            people: userids.length,
+          }))
+        : chunks(call.deptIds, Math.ceil(call.deptIds.length / 2)).map((deptIds) => ({
+            deptIds,
+            people: Math.ceil(call.people / 2),
+          }));
+    let updated = updateDelivery(notification, member.part, { state: 'settled', attempts: call.attempts });
+    for (const half of halves) {
+      const parts = addPart(updated, call.body, { kind: call.kind, ...half }, now);
+      updated = parts.notification;
+      // A shared call that was refused must not be joined again just as it was.
+      newCalls.push(
+        ...parts.calls.map((each) => ({ ...each, mergeable: false, claimedDay: call.claimedDay })),
+      );
+    }
+    return quietly(updated);
+  });
+  return { call: { ...call, state: 'closed' }, newCalls, steps, releaseClaims: false };
+}
+
+/** Runs a transition over every notification in a call, in order. */
+export function stepsOf(
+  call: Call,
+  members: Members,
+  transition: (notification: Notification, member: CallMember) => Step,
+): Step[] {
+  // A notification may travel in a call with two parts (two retries of the same text), so steps are chained by id.
+  const steps = new Map<string, Step>();
+  for (const member of call.members) {
+    const notification = members.get(member.notificationId);
+    if (notification === undefined) {
+      throw new IllegalTransitionError(
+        `call ${call.id} carries ${member.notificationId}, which the ledger lacks`,
+      );
+    }
+    const before = steps.get(member.notificationId) ?? quietly(notification);
+    steps.set(
+      member.notificationId,
+      andThen(before, (current) => transition(current, member)),
+    );
+  }
+  return [...steps.values()];
+}
+
+function requireState(call: Call, state: Call['state']): void {
+  if (call.state !== state)
+    throw new IllegalTransitionError(`call ${call.id} is ${call.state}, not ${state}`);
+}

@@ -1,0 +1,289 @@
+/**
+ * What DingTalk's answers to "what became of it?" make of an accepted call: person by person, until every one of
+ * them is accounted for or the window in which DingTalk answers has closed. Pure, like `answers.ts`.
+ */
+import type { Call, CallMember } from '../../model/call.ts';
+import type { Delivery, Notification, Person } from '../../model/notification.ts';
+import type { RecipientStatus, ResultStatus } from '../../model/result.ts';
+import { addPart, deliveryOf, updateDelivery } from './deliveries.ts';
+import { stepsOf, type CallStep, type Members } from './answers.ts';
+import { hasArrived, updatePersons, type PersonUpdate } from './persons.ts';
+import { settleWhenDone } from './settle.ts';
+import { quietly, tellAmendment, type Step } from './tell.ts';
+
+/** `getsendresult`, normalised: absent lists are empty. */
+export interface SendResult {
+  readonly read: readonly string[];
+  readonly unread: readonly string[];
+  readonly invalid: readonly string[];
+  readonly failed: readonly string[];
+  readonly forbidden: readonly { readonly userid: string; readonly code: string | null }[];
+  readonly invalidDepts: readonly number[];
+}
+
+/** How an outcome is followed up. */
+export interface FollowUp {
+  /** When to ask again if something is still open; null = the window closes, whatever is open stays open. */
+  readonly nextAt: number | null;
+  /** When a person over their daily limit may be tried again (`over_limit: defer`). */
+  readonly nextDay: number;
+}
+
+/** People DingTalk names failed are sent to once more; people refused by a minute's rate up to three times. */
+const failedRetries = 1;
+const rateRetries = 3;
+const rateRetryMs = 60_000;
+
+/** Codes of `forbidden_list`. Source: DingTalk, result of asynchronous sending (K773). */
+const perMinuteCodes = new Set(['143103', '143104', '143203', '143204']);
+const perDayCodes = new Set(['143105', '143205']);
+const sameContentCodes = new Set(['143106', '143206']);
+
+/** Applies a result. Whoever stands in no list is still pending. */
+export function resultSeen(
+  call: Call,
+  members: Members,
+  result: SendResult,
+  follow: FollowUp,
+  now: number,
+): CallStep {
+  const newCalls: Call[] = [];
+  const fates = fatesOf(result);
+  const steps = stepsOf(call, members, (notification, member) => {
+    const before = notification;
+    const parts =
+      call.kind === 'departments'
+        ? { notification: departmentPeople(notification, member, fates, result), calls: [] }
+        : applyFates(notification, member, call, fates, follow, now);
+    newCalls.push(...parts.calls);
+    return closeDelivery(parts.notification, before, member, call, follow, now);
+  });
+  return concluded(call, steps, newCalls, follow);
+}
+
+/** DingTalk will give no result for this task (a broadcast, too many people, a closed window). */
+export function noResult(call: Call, members: Members, now: number): CallStep {
+  const steps = stepsOf(call, members, (notification, member) => {
+    if (deliveryOf(notification, member.part).state !== 'accepted') return quietly(notification);
+    const updated = updateDelivery(notification, member.part, { state: 'settled', status: 'unverified' });
+    return settleWhenDone(updated, now);
+  });
+  return {
+    call: { ...call, state: 'closed', checks: call.checks + 1 },
+    newCalls: [],
+    steps,
+    releaseClaims: false,
+  };
+}
+
+/** Nothing new; ask again later. */
+export function askAgain(call: Call, nextAt: number, progressDone: boolean): CallStep {
+  const later: Call = { ...call, nextAt, checks: call.checks + 1, progressDone };
+  return { call: later, newCalls: [], steps: [], releaseClaims: false };
+}
+
+/** The task was taken back, for everyone in it. */
+export function recalled(call: Call, members: Members, now: number): CallStep {
+  const steps = stepsOf(call, members, (notification, member) => {
+    const cleared = { ...notification, signals: { ...notification.signals, recall: false } };
+    const updated = updateDelivery(cleared, member.part, { state: 'settled', status: 'recalled' });
+    return updated.state === 'final'
+      ? tellAmendment(updated, { status: 'recalled' }, now)
+      : settleWhenDone(updated, now);
+  });
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: false };
+}
+
+type Fate = { readonly status: RecipientStatus; readonly code: string | null };
+
+/** A person in several lists: the list that proves arrival wins, then the refusals. */
+function fatesOf(result: SendResult): Map<string, Fate> {
+  const fates = new Map<string, Fate>();
+  for (const userid of result.failed) fates.set(userid, { status: 'failed', code: null });
+  for (const userid of result.invalid) fates.set(userid, { status: 'invalid', code: null });
+  for (const { userid, code } of result.forbidden) fates.set(userid, { status: 'forbidden', code });
+  for (const userid of result.unread) fates.set(userid, { status: 'unread', code: null });
+  for (const userid of result.read) fates.set(userid, { status: 'read', code: null });
+  return fates;
+}
+
+function applyFates(
+  notification: Notification,
+  member: CallMember,
+  call: Call,
+  fates: ReadonlyMap<string, Fate>,
+  follow: FollowUp,
+  now: number,
+): { notification: Notification; calls: readonly Call[] } {
+  const updates = new Map<string, PersonUpdate>();
+  const again: { readonly person: Person; readonly at: number; readonly cause: 'failed' | 'rate' | 'day' }[] =
+    [];
+  for (const person of notification.persons) {
+    if (person.part !== member.part || person.userid === null) continue;
+    const fate = fates.get(person.userid);
+    if (fate === undefined || (hasArrived(person.status) && !hasArrived(fate.status))) continue;
+    const retry = retryOf(notification, person, fate, call, follow, now);
+    if (retry === null) updates.set(person.userid, updateOf(fate, call));
+    else again.push({ person, ...retry });
+  }
+  let current = updatePersons(notification, member.part, updates);
+  const calls: Call[] = [];
+  for (const { person, at, cause } of again) {
+    if (person.userid === null) continue;
+    current = countRetry(current, person.userid, cause);
+    const parts = addPart(current, call.body, { kind: 'users', userids: [person.userid], people: 1 }, at);
+    current = parts.notification;
+    // The reservation of the first attempt is kept: it is the same content for the same person on the same day.
+    calls.push(
+      ...parts.calls.map((each) => ({ ...each, claimedDay: cause === 'day' ? null : call.claimedDay })),
+    );
+  }
+  return { notification: current, calls };
+}
+
+/** Does this person get another try, and when? Only before the final result. */
+function retryOf(
+  notification: Notification,
+  person: Person,
+  fate: Fate,
+  call: Call,
+  follow: FollowUp,
+  now: number,
+): { at: number; cause: 'failed' | 'rate' | 'day' } | null {
+  if (notification.state === 'final' || call.kind !== 'users') return null;
+  if (fate.status === 'failed' && person.failedRetries < failedRetries) return { at: now, cause: 'failed' };
+  if (fate.status !== 'forbidden' || fate.code === null) return null;
+  if (perMinuteCodes.has(fate.code) && person.rateRetries < rateRetries)
+    return { at: now + rateRetryMs, cause: 'rate' };
+  if (perDayCodes.has(fate.code) && notification.policies.overLimit === 'defer')
+    return { at: follow.nextDay, cause: 'day' };
+  return null;
+}
+
+function countRetry(
+  notification: Notification,
+  userid: string,
+  cause: 'failed' | 'rate' | 'day',
+): Notification {
+  const persons = notification.persons.map((person) => {
+    if (person.userid !== userid) return person;
+    return {
+      ...person,
+      failedRetries: person.failedRetries + (cause === 'failed' ? 1 : 0),
+      rateRetries: person.rateRetries + (cause === 'rate' ? 1 : 0),
+    };
+  });
+  return { ...notification, persons };
+}
+
+/** A repeat that DingTalk calls a duplicate proves that the first one arrived. */
+function updateOf(fate: Fate, call: Call): PersonUpdate {
+  if (fate.status !== 'forbidden') return { status: fate.status, code: fate.code };
+  const duplicate = fate.code === null || sameContentCodes.has(fate.code);
+  if (duplicate && call.unknownRounds > 0) return { status: 'arrived', code: fate.code, reason: 'inferred' };
+  return { status: 'forbidden', code: fate.code, reason: forbiddenReason(fate.code) };
+}
+
+function forbiddenReason(code: string | null): string {
+  if (code === null) return 'over_limit';
+  if (sameContentCodes.has(code)) return 'same_content_today';
+  if (perDayCodes.has(code)) return 'user_daily_limit';
+  if (perMinuteCodes.has(code)) return 'recipients_per_minute';
+  return 'refused_by_dingtalk';
+}
+
+/** Of departments DingTalk names the people itself; someone who already has the message as a user keeps that. */
+function departmentPeople(
+  notification: Notification,
+  member: CallMember,
+  fates: ReadonlyMap<string, Fate>,
+  result: SendResult,
+): Notification {
+  const known = new Map(notification.persons.map((person) => [person.userid, person]));
+  const persons = [...notification.persons];
+  for (const [userid, fate] of fates) {
+    const person = known.get(userid);
+    if (person === undefined) {
+      const reason = fate.status === 'forbidden' ? forbiddenReason(fate.code) : null;
+      const blank = { mobile: null, failedRetries: 0, rateRetries: 0 };
+      persons.push({ ...blank, userid, part: member.part, status: fate.status, code: fate.code, reason });
+    } else if (!hasArrived(person.status) && hasArrived(fate.status)) {
+      persons[persons.indexOf(person)] = { ...person, status: fate.status, code: null, reason: null };
+    } else if (
+      person.status === 'forbidden' ||
+      (person.status === 'pending' && fate.status === 'forbidden')
+    ) {
+      // In both parts, and each calls the other's message a duplicate: one of the two arrived.
+      persons[persons.indexOf(person)] = { ...person, status: 'arrived', reason: 'inferred' };
+    }
+  }
+  const invalidDeptIds = [...new Set([...notification.invalidDeptIds, ...result.invalidDepts])];
+  return { ...notification, persons, invalidDeptIds };
+}
+
+function closeDelivery(
+  notification: Notification,
+  before: Notification,
+  member: CallMember,
+  call: Call,
+  follow: FollowUp,
+  now: number,
+): Step {
+  const delivery = deliveryOf(notification, member.part);
+  if (delivery.state !== 'accepted') return receiptsSeen(notification, before, member, now);
+  const mine = notification.persons.filter((person) => person.part === member.part);
+  const open = mine.some((person) => person.status === 'pending');
+  if (call.kind === 'users' && open && follow.nextAt !== null) return quietly(notification);
+  const status = call.kind === 'users' && open ? 'unverified' : deliveryStatus(delivery, mine, notification);
+  return settleWhenDone(updateDelivery(notification, member.part, { state: 'settled', status }), now);
+}
+
+function deliveryStatus(
+  delivery: Delivery,
+  mine: readonly Person[],
+  notification: Notification,
+): ResultStatus {
+  if (delivery.kind === 'departments' && mine.length === 0) {
+    const valid = delivery.deptIds.filter((deptId) => !notification.invalidDeptIds.includes(deptId));
+    return valid.length === 0 ? 'failed' : 'unverified';
+  }
+  const arrived = mine.filter((person) => hasArrived(person.status)).length;
+  if (arrived === mine.length) return 'delivered';
+  return arrived > 0 ? 'partial' : 'failed';
+}
+
+/** After the end, with `track: read`: tells when someone has read it since. */
+function receiptsSeen(
+  notification: Notification,
+  before: Notification,
+  member: CallMember,
+  now: number,
+): Step {
+  if (notification.state !== 'final' || notification.policies.track !== 'read') return quietly(notification);
+  const changed = notification.persons.some(
+    (person, index) => person.part === member.part && person.status !== before.persons[index]?.status,
+  );
+  return changed ? tellAmendment(notification, { status: 'read' }, now) : quietly(notification);
+}
+
+/** Closes the call when nobody in it is waited for any more. */
+function concluded(
+  call: Call,
+  steps: readonly Step[],
+  newCalls: readonly Call[],
+  follow: FollowUp,
+): CallStep {
+  const open = steps.some(({ notification }) =>
+    call.members.some((member) => member.notificationId === notification.id && isOpen(notification, member)),
+  );
+  const checked: Call = { ...call, checks: call.checks + 1 };
+  const next: Call =
+    open && follow.nextAt !== null ? { ...checked, nextAt: follow.nextAt } : { ...checked, state: 'closed' };
+  return { call: next, newCalls, steps, releaseClaims: false };
+}
+
+function isOpen(notification: Notification, member: CallMember): boolean {
+  if (deliveryOf(notification, member.part).state === 'accepted') return true;
+  if (notification.policies.track !== 'read') return false;
+  return notification.persons.some((person) => person.part === member.part && person.status === 'unread');
+}

@@ -1,0 +1,74 @@
+import type { Call } from '../../model/call.ts';
+import type { Notification } from '../../model/notification.ts';
+import type { LedgerTx, OutboxItem } from '../ledger.ts';
+import { deadLetterOf } from './admit.ts';
+import type { Step } from './tell.ts';
+import type { CallStep } from './answers.ts';
+
+/** Saves what became of calls and of the notifications in them; the only way that the loops write a transition. */
+export async function saveCallSteps(tx: LedgerTx, callSteps: readonly CallStep[]): Promise<void> {
+  const released = callSteps.filter((each) => each.releaseClaims && each.call.claimedDay !== null);
+  await tx.releaseContents(released.flatMap((each) => claimsOf(each.call, each.call.claimedDay ?? '')));
+  await tx.saveCalls(callSteps.map((each) => each.call));
+  await tx.insertCalls(callSteps.flatMap((each) => each.newCalls));
+  await saveSteps(
+    tx,
+    callSteps.flatMap((each) => each.steps),
+  );
+}
+
+/** Saves notifications with what they tell; of several steps over one notification the last is its state. */
+export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<void> {
+  const notifications = new Map<string, Notification>();
+  const outbox: OutboxItem[] = [];
+  const failed: string[] = [];
+  for (const step of steps) {
+    notifications.set(step.notification.id, step.notification);
+    outbox.push(...step.outbox);
+    if (!endsFailed(step)) continue;
+    failed.push(step.notification.id);
+    const deadLetter = await rejectionOf(tx, step);
+    if (deadLetter !== null) outbox.push(deadLetter);
+  }
+  await tx.saveNotifications([...notifications.values()]);
+  await tx.appendOutbox(outbox);
+  // What failed for good must not keep later ones from being sent.
+  await tx.releasePolicyClaims(failed);
+}
+
+/** The per-person reservations that a call holds for a day. */
+export function claimsOf(
+  call: Call,
+  day: string,
+): { app: string; day: string; userid: string; contentHash: string; notificationId: string }[] {
+  return call.members.flatMap((member) =>
+    member.userids.map((userid) => ({
+      app: call.app,
+      day,
+      userid,
+      contentHash: call.contentHash,
+      notificationId: member.notificationId,
+    })),
+  );
+}
+
+function endsFailed(step: Step): boolean {
+  return step.outbox.some(
+    (item) => item.kind === 'result' && item.result.final && item.result.status === 'failed',
+  );
+}
+
+/** A message that DingTalk refused can be redriven once it is mended; the record is still with the event. */
+async function rejectionOf(tx: LedgerTx, step: Step): Promise<OutboxItem | null> {
+  const { notification } = step;
+  if (notification.finalReason !== 'rejected') return null;
+  const record = await tx.eventRecord(notification.id);
+  if (record === null) return null;
+  const deadLetter = deadLetterOf(notification, record, {
+    stage: 'deliver',
+    reason: 'rejected',
+    message: notification.error?.message ?? 'DingTalk refused the message',
+    exceptionClass: 'dingbus.DingTalkRefusal',
+  });
+  return { kind: 'dead_letter', deadLetter };
+}
