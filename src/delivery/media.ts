@@ -1,0 +1,51 @@
+import type { LedgerTx, MediaEntry } from '../ledger/ledger.ts';
+
+/** A medium that a message names by its file: `{"upload":"/abs/path/logo.png"}` in place of the media id. */
+const placeholder = /\{"upload":("(?:[^"\\]|\\.)*")\}/g;
+
+export interface MediaBody {
+  /** The message with every media id that is known put in. */
+  readonly body: string;
+  /** Files that have no media id yet. */
+  readonly missing: readonly string[];
+}
+
+/** The files that a message body names, each once. */
+export function uploadsIn(body: string): readonly string[] {
+  return [...new Set([...body.matchAll(placeholder)].map((match) => parsePath(match[1])))];
+}
+
+/**
+ * Puts media ids into a message; `hashOf` gives a file's content hash when it has been read, so that a changed
+ * file is uploaded anew and an unchanged one never twice.
+ */
+export async function withMedia(
+  tx: LedgerTx,
+  app: string,
+  body: string,
+  hashOf: (path: string) => string | undefined,
+): Promise<MediaBody> {
+  const paths = uploadsIn(body);
+  if (paths.length === 0) return { body, missing: [] };
+  const hashes = new Map(paths.map((path) => [path, hashOf(path)]));
+  const known = await tx.media(
+    app,
+    [...hashes.values()].filter((hash) => hash !== undefined),
+  );
+  const ids = new Map(known.map((entry: MediaEntry) => [entry.contentHash, entry.mediaId]));
+  const missing: string[] = [];
+  const filled = body.replace(placeholder, (text, quoted: string) => {
+    const path = parsePath(quoted);
+    const id = ids.get(hashes.get(path) ?? '');
+    if (id === undefined) {
+      missing.push(path);
+      return text;
+    }
+    return JSON.stringify(id);
+  });
+  return { body: filled, missing };
+}
+
+function parsePath(quoted: string | undefined): string {
+  return String(JSON.parse(quoted ?? '""'));
+}

@@ -1,0 +1,195 @@
+/**
+ * Reserves what DingTalk limits before a call is made: a broadcast's place in the day, each person's place for this
+ * content and among their messages of the day, one call of the month. What cannot be had is dropped, put off or
+ * dead-lettered as the route says, person by person, and never silently.
+ */
+import { dingtalkDay, dingtalkMonth, nextDingtalkDay, nextDingtalkMonth } from '../base/dingtalk-day.ts';
+import type { Call } from '../model/call.ts';
+import type { Notification } from '../model/notification.ts';
+import type { OverLimit } from '../model/plan.ts';
+import type { ClaimVerdict, LedgerTx } from '../ledger/ledger.ts';
+import { postponed, stepsOf, type CallStep } from '../ledger/lifecycle/answers.ts';
+import { addPart, updateDelivery } from '../ledger/lifecycle/deliveries.ts';
+import { markPersons, updatePersons, type PersonUpdate } from '../ledger/lifecycle/persons.ts';
+import { claimsOf } from '../ledger/lifecycle/save.ts';
+import { settleWhenDone } from '../ledger/lifecycle/settle.ts';
+import { quietly, tellInterim, type Step } from '../ledger/lifecycle/tell.ts';
+
+export interface AppQuotas {
+  readonly perUserPerDay: number;
+  readonly broadcastsPerDay: number;
+  /** Null = not limited by us. */
+  readonly callsPerMonth: number | null;
+}
+
+export type Members = Map<string, Notification>;
+
+/** A call that may go out now, or what became of it instead. */
+export type Reservation =
+  | { readonly kind: 'granted'; readonly call: Call; readonly step: CallStep | null }
+  | { readonly kind: 'withheld'; readonly step: CallStep };
+
+/** Reserves for many calls at once; `members` is brought up to date as people drop out. */
+export async function reserve(
+  tx: LedgerTx,
+  calls: readonly Call[],
+  members: Members,
+  quotas: AppQuotas,
+  now: number,
+): Promise<readonly Reservation[]> {
+  const day = dingtalkDay(now);
+  const unclaimed = calls.filter((call) => call.kind === 'users' && call.claimedDay !== day);
+  const claims = unclaimed.map((call) => claimsOf(call, day));
+  const verdicts = await tx.claimContents(claims.flat(), quotas.perUserPerDay);
+  const byCall = new Map<string, readonly ClaimVerdict[]>();
+  let offset = 0;
+  for (const [index, call] of unclaimed.entries()) {
+    const size = claims[index]?.length ?? 0;
+    byCall.set(call.id, verdicts.slice(offset, offset + size));
+    offset += size;
+  }
+  const reservations: Reservation[] = [];
+  for (const call of calls) {
+    const dropped = dropRefused(call, members, byCall.get(call.id) ?? [], now);
+    if (dropped?.call.state === 'closed') {
+      reservations.push({ kind: 'withheld', step: dropped });
+      continue;
+    }
+    const kept = dropped?.call ?? call;
+    const withheld = await countCall(tx, kept, members, quotas, now);
+    if (withheld === null) reservations.push({ kind: 'granted', call: kept, step: dropped });
+    else {
+      await tx.releaseContents(claimsOf(kept, day));
+      reservations.push({ kind: 'withheld', step: chain(dropped, withheld) });
+    }
+  }
+  return reservations;
+}
+
+/** Gives back what a call reserved, when an answer proves that nothing was sent. */
+export async function giveBack(tx: LedgerTx, call: Call, now: number): Promise<void> {
+  if (call.kind === 'everyone' && call.day !== null) {
+    await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay ?? call.day }, -1, null);
+  }
+  await tx.count({ app: call.app, scope: 'calls', period: dingtalkMonth(now) }, -1, null);
+}
+
+/** The whole call waits or ends when the day's broadcasts or the month's calls are used up; null = counted. */
+async function countCall(
+  tx: LedgerTx,
+  call: Call,
+  members: Members,
+  quotas: AppQuotas,
+  now: number,
+): Promise<CallStep | null> {
+  const month = { app: call.app, scope: 'calls' as const, period: dingtalkMonth(now) };
+  if (!(await tx.count(month, 1, quotas.callsPerMonth))) {
+    return overLimit(call, members, 'monthly_budget', nextDingtalkMonth(now), now);
+  }
+  if (call.kind !== 'everyone' || call.claimedDay === dingtalkDay(now)) return null;
+  const day = { app: call.app, scope: 'broadcasts' as const, period: dingtalkDay(now) };
+  if (await tx.count(day, 1, quotas.broadcastsPerDay)) return null;
+  await tx.count(month, -1, null);
+  return overLimit(call, members, 'broadcast_daily_cap', nextDingtalkDay(now), now);
+}
+
+/** A limit that concerns the call as a whole. */
+function overLimit(call: Call, members: Members, reason: string, until: number, now: number): CallStep {
+  const policies = [...policiesOf(call, members)];
+  if (policies.every((policy) => policy === 'defer')) {
+    return remember(
+      members,
+      postponed({ ...call, state: 'ready' }, members, until, { reason: 'limit' }, now),
+    );
+  }
+  const steps = stepsOf(call, members, (notification, member) => {
+    const told = markPersons(
+      notification,
+      (person) => person.part === member.part && person.status === 'pending',
+      {
+        status: 'suppressed',
+        reason,
+      },
+    );
+    const updated = updateDelivery(told, member.part, { state: 'settled', status: 'suppressed', reason });
+    return settleWhenDone(updated, now);
+  });
+  return remember(members, { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: false });
+}
+
+function* policiesOf(call: Call, members: Members): Generator<OverLimit> {
+  for (const member of call.members) {
+    const notification = members.get(member.notificationId);
+    if (notification !== undefined) yield notification.policies.overLimit;
+  }
+}
+
+/** Takes the people whose own limit is reached out of a call; null when nobody had to go. */
+function dropRefused(
+  call: Call,
+  members: Members,
+  verdicts: readonly ClaimVerdict[],
+  now: number,
+): CallStep | null {
+  if (verdicts.every((verdict) => verdict.granted)) return null;
+  const newCalls: Call[] = [];
+  const remaining: Call['members'][number][] = [];
+  let index = 0;
+  const steps = stepsOf(call, members, (notification, member): Step => {
+    const refused = new Map<string, ClaimVerdict & { granted: false }>();
+    for (const userid of member.userids) {
+      const verdict = verdicts[index];
+      index += 1;
+      if (verdict !== undefined && !verdict.granted) refused.set(userid, verdict);
+    }
+    const userids = member.userids.filter((userid) => !refused.has(userid));
+    if (userids.length > 0) remaining.push({ ...member, userids });
+    if (refused.size === 0) return quietly(notification);
+    if (notification.policies.overLimit === 'defer') {
+      const until = nextDingtalkDay(now);
+      const content = { kind: 'users' as const, userids: [...refused.keys()], people: refused.size };
+      const parts = addPart(closeIfEmpty(notification, member.part, userids), call.body, content, until);
+      newCalls.push(...parts.calls);
+      return tellInterim(
+        parts.notification,
+        { status: 'deferred', reason: 'limit', deferredUntil: until },
+        now,
+      );
+    }
+    const fates = new Map<string, PersonUpdate>();
+    for (const [userid, verdict] of refused)
+      fates.set(userid, { status: 'suppressed', reason: verdict.reason });
+    const related = [...refused.values()].find((verdict) => verdict.reason === 'same_content_today');
+    const told = updatePersons(notification, member.part, fates);
+    const named = related === undefined ? told : { ...told, related: told.related ?? related.related };
+    return settleWhenDone(closeIfEmpty(named, member.part, userids), now);
+  });
+  const people = remaining.reduce((sum, member) => sum + member.userids.length, 0);
+  const state = people === 0 ? 'closed' : call.state;
+  return remember(members, {
+    call: { ...call, members: remaining, people, state },
+    newCalls,
+    steps,
+    releaseClaims: false,
+  });
+}
+
+function closeIfEmpty(notification: Notification, part: number, userids: readonly string[]): Notification {
+  if (userids.length > 0) return notification;
+  return updateDelivery(notification, part, { state: 'settled', status: 'suppressed' });
+}
+
+/** Later transitions of the same batch must see what earlier ones did. */
+function remember(members: Members, step: CallStep): CallStep {
+  for (const { notification } of step.steps) members.set(notification.id, notification);
+  return step;
+}
+
+function chain(first: CallStep | null, second: CallStep): CallStep {
+  if (first === null) return second;
+  return {
+    ...second,
+    newCalls: [...first.newCalls, ...second.newCalls],
+    steps: [...first.steps, ...second.steps],
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * Turns what is due into calls that may go out now, in one transaction: people are resolved from the cache, cut
+ * into parts, joined with byte-identical ones, checked against every limit, and marked `sending` — the durable
+ * intent. After it commits, and only then, the calls are made.
+ */
+import type { Clock } from '../base/clock.ts';
+import { dingtalkDay } from '../base/dingtalk-day.ts';
+import type { Call } from '../model/call.ts';
+import type { Notification } from '../model/notification.ts';
+import type { LedgerTx } from '../ledger/ledger.ts';
+import { suppress } from '../ledger/lifecycle/admit.ts';
+import {
+  markSending,
+  mayRepeat,
+  stepsOf,
+  unknownForGood,
+  type CallStep,
+} from '../ledger/lifecycle/answers.ts';
+import { planDeliveries, updateDelivery, type PartSizes } from '../ledger/lifecycle/deliveries.ts';
+import {
+  resolvePersons,
+  unresolvedMobiles,
+  updatePersons,
+  type PersonUpdate,
+} from '../ledger/lifecycle/persons.ts';
+import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
+import { settleWhenDone } from '../ledger/lifecycle/settle.ts';
+import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
+import { mergeCalls } from './merge.ts';
+import { reserve, type AppQuotas, type Members } from './reserve.ts';
+import type { MediaBody } from './media.ts';
+
+/** How many calls may start now; the rate limiter's view. */
+export interface Slots {
+  /** Takes a slot for a call to so many people; false when none is free. */
+  take(people: number): boolean;
+  /** Gives back a slot that was taken and not used. */
+  giveBack(people: number): void;
+}
+
+export interface StartContext {
+  readonly app: string;
+  readonly clock: Clock;
+  readonly slots: Slots;
+  /** Upper bound of calls to start. */
+  readonly limit: number;
+  readonly maxUserids: number;
+  /** For messages with a status bar. */
+  readonly maxUseridsWithStatusBar: number;
+  readonly sizes: Omit<PartSizes, 'users'>;
+  readonly quotas: AppQuotas;
+  /** How long a looked-up mobile is believed: one that was found, and one that nobody has. Milliseconds. */
+  readonly mobileTtlMs: number;
+  readonly unknownMobileTtlMs: number;
+  /** How long a notification is ours while its mobiles are looked up or its media uploaded. */
+  readonly prepareLeaseMs: number;
+  /** The message with its media ids, or what must be uploaded first. */
+  readonly mediaBody: (tx: LedgerTx, body: string) => Promise<MediaBody>;
+}
+
+export interface Started {
+  /** Durable intents: make these calls. */
+  readonly calls: readonly Call[];
+  /** Leased to us until their mobiles are looked up and their media uploaded. */
+  readonly unprepared: readonly Notification[];
+}
+
+export async function startCalls(tx: LedgerTx, context: StartContext): Promise<Started> {
+  const now = context.clock.now();
+  const query = { app: context.app, now, limit: context.limit };
+  const members: Members = new Map();
+  const ready = await takeReady(tx, query, members, now);
+
+  const planned = await planDue(tx, context, query, members, now);
+  const everything = [...ready, ...planned.calls].sort(byPriorityAndTime);
+  const { merged, absorbed } = mergeCalls(everything, context.maxUserids);
+
+  const chosen: Call[] = [];
+  const waiting: Call[] = [];
+  for (const call of merged) {
+    if (chosen.length < context.limit && context.slots.take(call.people)) chosen.push(call);
+    else waiting.push(call);
+  }
+  const reservations = await reserve(tx, chosen, members, context.quotas, now);
+  const started: Call[] = [];
+  const callSteps: CallStep[] = [];
+  for (const [index, reservation] of reservations.entries()) {
+    if (reservation.step !== null) callSteps.push(reservation.step);
+    if (reservation.kind === 'granted') started.push(markSending(reservation.call, dingtalkDay(now), now));
+    else context.slots.giveBack(chosen[index]?.people ?? 0);
+  }
+
+  await save(tx, {
+    isNew: new Set(planned.calls.map((call) => call.id)),
+    started,
+    waiting,
+    absorbed,
+    callSteps,
+    members,
+  });
+  return { calls: started, unprepared: planned.unprepared };
+}
+
+/** Calls that were planned or put off earlier, less those that have become pointless. */
+async function takeReady(
+  tx: LedgerTx,
+  query: { app: string; now: number; limit: number },
+  members: Members,
+  now: number,
+): Promise<readonly Call[]> {
+  const ready = await tx.takeReadyCalls(query);
+  const ids = new Set(ready.flatMap((call) => call.members.map((member) => member.notificationId)));
+  for (const notification of await tx.lockNotifications([...ids])) members.set(notification.id, notification);
+  const going: Call[] = [];
+  for (const call of ready) {
+    const ended = endPointless(call, members, now);
+    if (ended === null) going.push(call);
+    else {
+      for (const step of ended.steps) members.set(step.notification.id, step.notification);
+      await saveCallSteps(tx, [ended]);
+    }
+  }
+  return going;
+}
+
+/** A repeat whose day is over, and anything cancelled or expired before it was ever sent. */
+function endPointless(call: Call, members: Members, now: number): CallStep | null {
+  const inDoubt = call.unknownRounds > 0;
+  const notifications = call.members.flatMap((member) => members.get(member.notificationId) ?? []);
+  const cancelled = notifications.every((notification) => notification.signals.recall);
+  if (inDoubt && (cancelled || !mayRepeat(call, now))) {
+    return unknownForGood(call, members, { reason: 'no_answer', error: null, held: false }, now);
+  }
+  if (inDoubt) return null;
+  const expired = notifications.every(
+    ({ policies }) => policies.expiresAt !== null && policies.expiresAt <= now,
+  );
+  if (!cancelled && !expired) return null;
+  const reason = cancelled ? 'cancelled' : 'expired';
+  const steps = stepsOf(call, members, (notification, member): Step => {
+    const fate: PersonUpdate = { status: 'suppressed', reason };
+    const told = updatePersons(
+      notification,
+      member.part,
+      new Map(member.userids.map((userid) => [userid, fate])),
+    );
+    return settleWhenDone(
+      updateDelivery(told, member.part, { state: 'settled', status: 'suppressed', reason }),
+      now,
+    );
+  });
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+}
+
+interface PlannedCalls {
+  readonly calls: readonly Call[];
+  readonly unprepared: readonly Notification[];
+}
+
+/** Notifications whose time has come, cut into calls. */
+async function planDue(
+  tx: LedgerTx,
+  context: StartContext,
+  query: { app: string; now: number; limit: number },
+  members: Members,
+  now: number,
+): Promise<PlannedCalls> {
+  const first = await tx.takeDue(query);
+  const contents = first.flatMap((each) =>
+    each.policies.mergeable && each.contentHash !== null ? [each.contentHash] : [],
+  );
+  const taken = new Set(first.map((each) => each.id));
+  const fill = { ...query, limit: query.limit * context.maxUserids, contentHashes: [...new Set(contents)] };
+  const companions = contents.length === 0 ? [] : await tx.takeSameContent(fill);
+  const due = [...first, ...companions.filter((each) => !taken.has(each.id))];
+
+  const lookup = await cachedMobiles(tx, context, due, now);
+  const calls: Call[] = [];
+  const unprepared: Notification[] = [];
+  for (const notification of due) {
+    const ended = endBeforeSending(notification, now);
+    if (ended !== null) {
+      await saveSteps(tx, [ended]);
+      continue;
+    }
+    const resolved = { ...notification, persons: resolvePersons(notification.persons, lookup) };
+    const media = await context.mediaBody(tx, notification.message?.body ?? '');
+    if (unresolvedMobiles(resolved).length > 0 || media.missing.length > 0) {
+      unprepared.push(resolved);
+      continue;
+    }
+    const users =
+      notification.message?.statusBar === true ? context.maxUseridsWithStatusBar : context.maxUserids;
+    const parts = planDeliveries(resolved, media.body, { ...context.sizes, users }, now);
+    // With nobody left to send to, the notification ends here.
+    const step =
+      parts.calls.length === 0 ? settleWhenDone(parts.notification, now) : quietly(parts.notification);
+    members.set(step.notification.id, step.notification);
+    await tx.appendOutbox(step.outbox);
+    calls.push(...parts.calls);
+  }
+  await tx.leaseNotifications(
+    unprepared.map((each) => each.id),
+    now + context.prepareLeaseMs,
+  );
+  return { calls, unprepared };
+}
+
+function endBeforeSending(notification: Notification, now: number): Step | null {
+  if (notification.signals.recall) return suppress(notification, 'cancelled', null, now);
+  const { expiresAt } = notification.policies;
+  return expiresAt !== null && expiresAt <= now ? suppress(notification, 'expired', null, now) : null;
+}
+
+async function cachedMobiles(tx: LedgerTx, context: StartContext, due: readonly Notification[], now: number) {
+  const wanted = new Set(due.flatMap((each) => unresolvedMobiles(each).map((mobile) => mobile.reveal())));
+  const entries = wanted.size === 0 ? [] : await tx.mobiles(context.app, [...wanted]);
+  const fresh = entries.filter(({ userid, at }) => {
+    return now - at < (userid === null ? context.unknownMobileTtlMs : context.mobileTtlMs);
+  });
+  const known = new Map(fresh.map((entry) => [entry.mobile, { userid: entry.userid, code: null }]));
+  return (mobile: { reveal(): string }) => known.get(mobile.reveal());
+}
+
+interface ToSave {
+  readonly isNew: ReadonlySet<string>;
+  readonly started: readonly Call[];
+  readonly waiting: readonly Call[];
+  readonly absorbed: readonly Call[];
+  readonly callSteps: readonly CallStep[];
+  readonly members: Members;
+}
+
+/** New calls are inserted as they ended up, old ones updated; steps that ended a call were made on either kind. */
+async function save(tx: LedgerTx, all: ToSave): Promise<void> {
+  const calls = new Map<string, Call>();
+  for (const call of [...all.absorbed, ...all.waiting]) calls.set(call.id, call);
+  for (const step of all.callSteps) calls.set(step.call.id, step.call);
+  for (const call of all.started) calls.set(call.id, call);
+  // An absorbed call that never was in the ledger need not get there.
+  const absorbedNew = new Set(all.absorbed.filter((call) => all.isNew.has(call.id)).map((call) => call.id));
+  const changed = [...calls.values()].filter((call) => !absorbedNew.has(call.id));
+  await tx.insertCalls(changed.filter((call) => all.isNew.has(call.id)));
+  await tx.saveCalls(changed.filter((call) => !all.isNew.has(call.id)));
+  await tx.insertCalls(all.callSteps.flatMap((step) => step.newCalls));
+  const steps = all.callSteps.flatMap((step) => step.steps);
+  const stepped = new Set(steps.map((step) => step.notification.id));
+  await saveSteps(tx, [
+    ...steps,
+    ...[...all.members.values()].filter((each) => !stepped.has(each.id)).map(quietly),
+  ]);
+}
+
+function byPriorityAndTime(a: Call, b: Call): number {
+  if (a.priority !== b.priority) return a.priority === 'high' ? -1 : 1;
+  return a.nextAt - b.nextAt;
+}

@@ -1,0 +1,116 @@
+import type { Event } from '../model/event.ts';
+import { referenceOf } from '../model/event.ts';
+import type { DeadLetter } from '../model/dead-letter.ts';
+import type { Plan, Signal } from '../model/plan.ts';
+import type { RawRecord } from '../model/record.ts';
+import { stableId } from '../base/ids.ts';
+import type { LedgerTx } from '../ledger/ledger.ts';
+import type { Origin } from '../ledger/lifecycle/admit.ts';
+import { saveSteps } from '../ledger/lifecycle/save.ts';
+import { callIds, signalled } from '../ledger/lifecycle/signals.ts';
+import type { Step } from '../ledger/lifecycle/tell.ts';
+import { admit, rememberedMs } from './admission.ts';
+
+/** One event with everything that follows from it. */
+export interface PlannedEvent {
+  readonly record: RawRecord;
+  readonly event: Event;
+  readonly plan: Plan;
+}
+
+/** The consequences of a run of records of one partition. */
+export interface BatchPlan {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset after the last record of the run. */
+  readonly next: bigint;
+  readonly events: readonly PlannedEvent[];
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+export interface BatchCounts {
+  readonly duplicates: number;
+  readonly notifications: number;
+}
+
+/**
+ * Writes the consequences of a batch and its position in one transaction: either all of it is in the ledger or the
+ * records come again. Identities that are known already give nothing, whoever was first.
+ */
+export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): Promise<BatchCounts> {
+  const rows = batch.events.map(({ record, event }) => ({
+    identity: identityOf(event),
+    record,
+    receivedAt: now,
+  }));
+  const fresh = new Set(await tx.insertEvents(rows));
+  let duplicates = 0;
+  let notifications = 0;
+  let pending: { step: Step; identity: string }[] = [];
+  const flush = async (): Promise<void> => {
+    notifications += await insertSteps(tx, pending);
+    pending = [];
+  };
+  for (const planned of batch.events) {
+    const identity = identityOf(planned.event);
+    // Within a batch the first of two equal identities wins, as it does in the ledger.
+    if (!fresh.delete(identity)) {
+      duplicates += 1;
+      continue;
+    }
+    const origin = originOf(planned, now);
+    for (const notification of planned.plan.notifications) {
+      pending.push({ step: await admit(tx, notification, origin, now), identity });
+    }
+    if (planned.plan.signals.length > 0) {
+      await flush();
+      for (const signal of planned.plan.signals) await applySignal(tx, signal, now);
+    }
+  }
+  await flush();
+  await tx.appendOutbox(batch.deadLetters.map((deadLetter) => ({ kind: 'dead_letter', deadLetter })));
+  await tx.advancePosition(batch.group, batch.topic, batch.partition, batch.next);
+  return { duplicates, notifications };
+}
+
+/** The ledger's key for an event, global over topics. */
+export function identityOf(event: Event): string {
+  return stableId('evt', event.meta.source, event.meta.id);
+}
+
+function originOf({ record, event, plan }: PlannedEvent, now: number): Origin {
+  return {
+    event: referenceOf(event.meta),
+    record,
+    traceparent: event.meta.traceparent,
+    receivedAt: now,
+    configHash: plan.configHash,
+    redrive: null,
+  };
+}
+
+/** Inserts new notifications with what they tell at once; one that exists already tells nothing again. */
+export async function insertSteps(
+  tx: LedgerTx,
+  entries: readonly { readonly step: Step; readonly identity: string }[],
+): Promise<number> {
+  const inserted = await tx.insertNotifications(
+    entries.map(({ step, identity }) => ({ notification: step.notification, identity })),
+  );
+  await tx.appendOutbox(
+    entries.flatMap(({ step }) => (inserted.has(step.notification.id) ? step.outbox : [])),
+  );
+  return inserted.size;
+}
+
+async function applySignal(tx: LedgerTx, signal: Signal, now: number): Promise<void> {
+  await tx.rememberSignals([{ ...signal, at: now }]);
+  const ids = await tx.correlated(signal.route, signal.correlation, now - rememberedMs);
+  for (const notification of await tx.lockNotifications(ids)) {
+    const calls = await tx.lockCalls(callIds(notification));
+    const changed = signalled(notification, calls, signal, now);
+    await tx.saveCalls(changed.calls);
+    await saveSteps(tx, [changed.step]);
+  }
+}

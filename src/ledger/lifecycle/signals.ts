@@ -1,0 +1,43 @@
+import { stableId } from '../../base/ids.ts';
+import type { Call } from '../../model/call.ts';
+import type { Notification } from '../../model/notification.ts';
+import type { Signal } from '../../model/plan.ts';
+import { suppress } from './admit.ts';
+import { quietly, type Step } from './tell.ts';
+
+/** The call of each delivery, for notifications whose calls are never shared. */
+export function callIds(notification: Notification): readonly string[] {
+  return notification.deliveries.map((delivery) => stableId('call', delivery.id));
+}
+
+/**
+ * A later event takes a notification back or changes its status bar. Before the send a recall cancels; afterwards
+ * the wish is kept on the notification, and its calls are due at once so that tracking carries it out.
+ */
+export function signalled(
+  notification: Notification,
+  calls: readonly Call[],
+  signal: Pick<Signal, 'kind' | 'statusValue' | 'statusBg'>,
+  now: number,
+): { readonly step: Step; readonly calls: readonly Call[] } {
+  if (signal.kind === 'recall' && notification.state === 'waiting') {
+    return { step: suppress(notification, 'cancelled', null, now), calls: [] };
+  }
+  if (notification.state === 'final' && notification.deliveries.length === 0) {
+    return { step: quietly(notification), calls: [] };
+  }
+  const signals =
+    signal.kind === 'recall'
+      ? { ...notification.signals, recall: true }
+      : {
+          ...notification.signals,
+          statusBar: { value: signal.statusValue ?? '', background: signal.statusBg },
+        };
+  return { step: quietly({ ...notification, signals }), calls: calls.map((call) => dueNow(call, now)) };
+}
+
+/** A call that has its task is looked at now, even if it was done with; one still to be made keeps its time. */
+function dueNow(call: Call, now: number): Call {
+  if (call.taskId === null || call.state === 'sending') return call;
+  return { ...call, state: 'accepted', nextAt: now };
+}

@@ -1,0 +1,44 @@
+/**
+ * When an accepted call is asked about: early, because most people have the message within seconds, then ever more
+ * rarely, because each question costs a metered call. Milliseconds after acceptance.
+ */
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+export const defaultChecks: readonly number[] = [
+  2 * second,
+  15 * second,
+  minute,
+  10 * minute,
+  hour,
+  4 * hour,
+  12 * hour,
+];
+
+/** The last question is asked a little before DingTalk stops answering. */
+const marginMs = 10 * minute;
+
+export interface TrackingSchedule {
+  /** Ascending, ms after acceptance. */
+  readonly checks: readonly number[];
+  /** How long DingTalk answers for a task, ms after acceptance. */
+  readonly windowMs: number;
+}
+
+/**
+ * The instant of the next question after `asked` of them; null when the window is over and nothing more will be
+ * learned. The very last question lies shortly before the end of the window.
+ */
+export function nextCheckAt(
+  acceptedAt: number,
+  asked: number,
+  schedule: TrackingSchedule,
+  now: number,
+): number | null {
+  const last = acceptedAt + schedule.windowMs - marginMs;
+  if (now >= last) return null;
+  const planned = schedule.checks[asked];
+  const at = planned === undefined ? last : acceptedAt + planned;
+  return Math.min(Math.max(at, now + second), last);
+}
