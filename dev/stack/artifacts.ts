@@ -49,7 +49,8 @@ export async function javaServers(java: string, say: Say): Promise<JavaServers> 
     // Another run may have fetched everything while this one waited.
     if (fromCache(cache) === null) await fetchServers(java, cache, say);
     const fetched = fromCache(cache);
-    if (fetched === null) throw new StackError(`The servers were fetched, but ${cache} does not hold them all.`);
+    if (fetched === null)
+      throw new StackError(`The servers were fetched, but ${cache} does not hold them all.`);
     return fetched;
   });
 }
@@ -78,7 +79,9 @@ async function fetchServers(java: string, cache: string, say: Say): Promise<void
     );
   }
   const { manifest, kafkaTemplate, registryFolder } = places(cache);
-  say(`fetching Kafka ${kafkaVersion} and Apicurio Registry ${apicurioVersion} (about 150 MB, only this once)`);
+  say(
+    `fetching Kafka ${kafkaVersion} and Apicurio Registry ${apicurioVersion} (about 150 MB, only this once)`,
+  );
   const jars = await resolveJars([kafka, slf4j], say);
   const kafkaJar = jars.find((jar) => jar.includes(`${kafka.artifactId}-${kafka.version}.jar`));
   if (kafkaJar === undefined) throw new StackError('Maven did not name the jar of Kafka.');

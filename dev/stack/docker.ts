@@ -39,7 +39,9 @@ function hasSignOfDocker(env: NodeJS.ProcessEnv): boolean {
     '//./pipe/docker_engine',
   ];
   const settings = join(homedir(), '.testcontainers.properties');
-  return (env['DOCKER_HOST'] ?? '') !== '' || existsSync(settings) || sockets.some((path) => existsSync(path));
+  return (
+    (env['DOCKER_HOST'] ?? '') !== '' || existsSync(settings) || sockets.some((path) => existsSync(path))
+  );
 }
 
 async function runtime(): Promise<ContainerRuntimeClient> {
@@ -91,7 +93,10 @@ async function runKafka(host: string, run: Run, say: Say): Promise<{ server: Ser
     logFolder: '/tmp/kafka-log',
   });
   const environment = Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [`KAFKA_${key.toUpperCase().replaceAll('.', '_')}`, String(value)]),
+    Object.entries(settings).map(([key, value]) => [
+      `KAFKA_${key.toUpperCase().replaceAll('.', '_')}`,
+      String(value),
+    ]),
   );
   const container = new GenericContainer(`apache/kafka:${kafkaVersion}`)
     .withExposedPorts({ container: 9092, host: port })
@@ -116,7 +121,11 @@ async function runRegistry(host: string, run: Run, say: Say): Promise<{ server: 
   return { server, url };
 }
 
-function containerServer(client: ContainerRuntimeClient, id: string, answers: () => Promise<boolean>): Server {
+function containerServer(
+  client: ContainerRuntimeClient,
+  id: string,
+  answers: () => Promise<boolean>,
+): Server {
   const container = client.container.getById(id);
   return {
     managed: true,
@@ -137,7 +146,8 @@ function containerServer(client: ContainerRuntimeClient, id: string, answers: ()
 async function until(answers: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + startWithinMs;
   while (!(await answers())) {
-    if (Date.now() > deadline) throw new StackError('A container was started, but its server does not answer.');
+    if (Date.now() > deadline)
+      throw new StackError('A container was started, but its server does not answer.');
     await delay(200);
   }
 }

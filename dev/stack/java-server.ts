@@ -58,7 +58,9 @@ export class JavaServer implements Server {
       if (await answers()) return;
       if (this.pid === null) throw new StackError(`${name} ended while starting.\n${this.#lastLines()}`);
       if (Date.now() > deadline) {
-        throw new StackError(`${name} did not answer within ${startWithinMs / 1000} s.\n${this.#lastLines()}`);
+        throw new StackError(
+          `${name} did not answer within ${startWithinMs / 1000} s.\n${this.#lastLines()}`,
+        );
       }
       await delay(askEveryMs);
     }

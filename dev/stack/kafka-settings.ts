@@ -36,7 +36,9 @@ export function kafkaSettings(place: KafkaPlace): Record<string, string | number
     // Tests form groups all the time and let members die; neither may take longer than it has to.
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
-    'controlled.shutdown.enable': false,
+    // A broker that was killed may only come back once its session is over; the default of 9 s makes tests wait.
+    'broker.session.timeout.ms': 4_000,
+    'broker.heartbeat.interval.ms': 500,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
   };
 }

@@ -35,6 +35,9 @@ export async function kafkaServer(
       '-XX:+UseSerialGC',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
+      // The broker writes all its settings at every start, 1,300 lines of them.
+      '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn',
+      '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn',
       '-cp',
       files.kafkaJars.join(delimiter),
       'kafka.Kafka',

@@ -141,7 +141,8 @@ export class KeeperClient {
   #lose(): void {
     for (const { end } of this.#running.values()) end({ code: null, signal: null });
     this.#running.clear();
-    for (const [name, { reject }] of this.#waiting) reject(new StackError(`The keeper ended before ${name} was up.`));
+    for (const [name, { reject }] of this.#waiting)
+      reject(new StackError(`The keeper ended before ${name} was up.`));
     this.#waiting.clear();
   }
 }

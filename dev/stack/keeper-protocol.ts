@@ -22,5 +22,10 @@ export interface ServerOrder {
 /** What the keeper answers. */
 export type Report =
   | { readonly did: 'spawned'; readonly name: string; readonly pid: number }
-  | { readonly did: 'exited'; readonly name: string; readonly code: number | null; readonly signal: string | null }
+  | {
+      readonly did: 'exited';
+      readonly name: string;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
   | { readonly did: 'failed'; readonly name: string; readonly reason: string };

@@ -30,7 +30,10 @@ function tell(report: Report): void {
 }
 
 function note(): void {
-  noteServers(runFolder(), [...kept].map(([name, { pid }]) => ({ name, pid })));
+  noteServers(
+    runFolder(),
+    [...kept].map(([name, { pid }]) => ({ name, pid })),
+  );
 }
 
 function runFolder(): string {
@@ -39,7 +42,11 @@ function runFolder(): string {
 
 function start(order: ServerOrder): void {
   const log = openSync(order.log, 'a');
-  const child = spawn(order.command, order.args, { cwd: order.cwd, stdio: ['ignore', log, log], detached: true });
+  const child = spawn(order.command, order.args, {
+    cwd: order.cwd,
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {

@@ -42,7 +42,13 @@ export async function resolveArchive(archive: Archive, repository: string, say: 
   const { groupId, artifactId, version, type, classifier } = archive;
   const name = [groupId, artifactId, version, type, classifier].join(':');
   await maven(tmpdir(), [`${plugin}:get`, `-Dartifact=${name}`, '-Dtransitive=false'], say);
-  return join(repository, ...groupId.split('.'), artifactId, version, `${artifactId}-${version}-${classifier}.${type}`);
+  return join(
+    repository,
+    ...groupId.split('.'),
+    artifactId,
+    version,
+    `${artifactId}-${version}-${classifier}.${type}`,
+  );
 }
 
 /** The root of the local repository that a resolved jar lies in. */
@@ -86,7 +92,9 @@ function maven(folder: string, args: readonly string[], say: Say): Promise<void>
   child.stderr.on('data', hear);
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
-    say(`  ${seconds} s, ${files} files fetched${transfer === '' ? '' : `, ${transfer.replace(/^Progress \S+ /, '')}`}`);
+    say(
+      `  ${seconds} s, ${files} files fetched${transfer === '' ? '' : `, ${transfer.replace(/^Progress \S+ /, '')}`}`,
+    );
   }, speakEveryMs);
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -1,57 +1,89 @@
-import { connect } from 'node:net';
-import { Kafka, logLevel } from 'kafkajs';
+import { connect, type Socket } from 'node:net';
 
-/** Whether a broker is up so far that it names itself in the cluster's metadata. */
-export async function brokerAnswers(brokers: string): Promise<boolean> {
-  // A closed port is seen much faster this way than through a Kafka client, which would also warn about it.
-  if (!(await portAnswers(brokers))) return false;
-  const kafka = new Kafka({
-    clientId: 'dingbus-stack',
-    brokers: brokers.split(','),
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 2_000,
-    requestTimeout: 3_000,
-    retry: { retries: 0 },
+/** An unanswered question counts as "no" after this time, in milliseconds. */
+const answerWithinMs = 3_000;
+
+/**
+ * Kafka's Metadata request, version 1, for no topic at all: key, version, correlation id, no client id, no topics.
+ * Source: Kafka protocol guide, "Metadata API (Key: 3)".
+ */
+const metadataRequest = framed([int16(3), int16(1), int32(1), int16(-1), int32(0)]);
+
+/** Whether a broker is up so far that it names at least one broker in the cluster's metadata. */
+export function brokerAnswers(brokers: string): Promise<boolean> {
+  return anyAnswers(brokers, (socket, answer) => {
+    let received = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      // Size, correlation id, then the array of brokers with its length first.
+      if (received.length >= 12) answer(received.readInt32BE(8) > 0);
+    });
+    socket.write(metadataRequest);
   });
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    const cluster = await admin.describeCluster();
-    return cluster.brokers.length > 0;
-  } catch {
-    return false;
-  } finally {
-    await admin.disconnect();
-  }
 }
 
-/** Whether one of `host:port,host:port` takes a connection. */
-export async function portAnswers(addresses: string): Promise<boolean> {
+/** Whether one of `host:port,host:port` takes a connection; nothing is sent, so any security protocol will do. */
+export function portAnswers(addresses: string): Promise<boolean> {
+  return anyAnswers(addresses, (_socket, answer) => {
+    answer(true);
+  });
+}
+
+type Ask = (socket: Socket, answer: (yes: boolean) => void) => void;
+
+async function anyAnswers(addresses: string, ask: Ask): Promise<boolean> {
   for (const address of addresses.split(',')) {
     const colon = address.lastIndexOf(':');
-    const host = address.slice(0, colon).trim().replace(/^\[|\]$/g, '');
-    if (await connects(host, Number(address.slice(colon + 1)))) return true;
+    const host = address
+      .slice(0, colon)
+      .trim()
+      .replace(/^\[|\]$/g, '');
+    if (await asked(host, Number(address.slice(colon + 1)), ask)) return true;
   }
   return false;
 }
 
-function connects(host: string, port: number): Promise<boolean> {
+function asked(host: string, port: number, ask: Ask): Promise<boolean> {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 3_000 });
-    const finish = (open: boolean) => (): void => {
+    const socket = connect({ host, port });
+    const answer = (yes: boolean): void => {
       socket.destroy();
-      resolve(open);
+      resolve(yes);
     };
-    socket.once('connect', finish(true));
-    socket.once('error', finish(false));
-    socket.once('timeout', finish(false));
+    const no = (): void => {
+      answer(false);
+    };
+    socket.setTimeout(answerWithinMs, no);
+    socket.once('error', no);
+    socket.once('close', no);
+    socket.once('connect', () => {
+      ask(socket, answer);
+    });
   });
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function framed(parts: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([int32(body.length), body]);
 }
 
 /** Whether a registry lists its subjects. */
 export async function registryAnswers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(3_000) });
+    const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(answerWithinMs) });
     await response.arrayBuffer();
     return response.ok;
   } catch {

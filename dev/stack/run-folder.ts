@@ -2,7 +2,17 @@
  * Each run has a folder of its own under the machine's temporary folder: `data/` (removed at the end), `logs/`
  * (kept for a day, so that a failed run can be looked into) and `run.json` (who keeps it, which servers it has).
  */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandLine, isAlive, sendSignal } from './processes.ts';

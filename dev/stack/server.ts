@@ -25,4 +25,3 @@ export interface Wanted {
   readonly kafka: boolean;
   readonly registry: boolean;
 }
-

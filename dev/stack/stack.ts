@@ -47,7 +47,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     throw new StackError(`KAFKA_BROKERS is set to ${brokers}, but no broker answers there.`);
   }
   if (registryUrl !== undefined && !(await registryAnswers(registryUrl))) {
-    throw new StackError(`SCHEMA_REGISTRY_URL is set to ${registryUrl}, but no schema registry answers there.`);
+    throw new StackError(
+      `SCHEMA_REGISTRY_URL is set to ${registryUrl}, but no schema registry answers there.`,
+    );
   }
   const wanted: Wanted = { kafka: brokers === undefined, registry: registryUrl === undefined };
   const started = wanted.kafka || wanted.registry ? await start(wanted, env, say) : null;
@@ -85,7 +87,9 @@ async function startWithJava(wanted: Wanted, java: string, say: Say): Promise<St
     const kafka = wanted.kafka ? await kafkaServer(keeper, java, files) : null;
     const registry = wanted.registry ? await registryServer(keeper, java, files) : null;
     const beganMs = Date.now();
-    say(`starting ${kafka === null ? '' : 'Kafka'}${kafka && registry ? ' and ' : ''}${registry ? 'the registry' : ''}`);
+    say(
+      `starting ${kafka === null ? '' : 'Kafka'}${kafka && registry ? ' and ' : ''}${registry ? 'the registry' : ''}`,
+    );
     await Promise.all([kafka?.server.start(), registry?.server.start()]);
     say(`ready after ${((Date.now() - beganMs) / 1000).toFixed(1)} s; logs in ${keeper.folder}/logs`);
     return { kafka, registry, logFolder: `${keeper.folder}/logs`, stop: () => keeper.end() };
@@ -112,6 +116,7 @@ function given(value: string | undefined): string | undefined {
 }
 
 function present<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new StackError('A server that was wanted was not started.');
+  if (value === null || value === undefined)
+    throw new StackError('A server that was wanted was not started.');
   return value;
 }
