@@ -1,0 +1,364 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Random } from '../base/backoff.ts';
+import { sleep, type Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { createClient, type KafkaClient } from './client.ts';
+import type { KafkaConnection } from './connection.ts';
+import { type Cluster, type ConsumerGroup, groupHooks, type GroupHooks } from './group-hooks.ts';
+import { type FetchedBatch, kafkajs } from './kafkajs.ts';
+import { Lane } from './lane.ts';
+import { locate } from './locate.ts';
+import { laneKey, Session } from './session.ts';
+import type { SourceHandler, StartAt, TopicPartition } from './source-types.ts';
+
+/**
+ * One membership in the group, from connecting to leaving or failing: one consumer of the library, which only
+ * fetches, and our sessions, which deliver and commit. It is never revived; the source makes a new one.
+ */
+export interface MemberOptions {
+  readonly connection: KafkaConnection;
+  readonly groupId: string;
+  readonly handler: SourceHandler;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly sessionTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly maxBatch: number;
+  /** Which of the broker's topics to read, and where to begin. */
+  choose(names: readonly string[]): ReadonlyMap<string, StartAt>;
+  /** Whether delivery of a partition is stopped from outside. */
+  held(where: TopicPartition): boolean;
+  /** Handlers of earlier sessions that are still at work, by partition. */
+  readonly unsettled: Map<string, Promise<void>>;
+}
+
+export type MemberPhase = 'connecting' | 'joining' | 'reading' | 'over';
+
+/** The broker answers a fetch without records after this long, ms; longer means fewer wake-ups of an idle service. */
+const fetchWaitMs = 300;
+/** The same while a partition's queue is full and about to open, so that it does not wait for the others. */
+const shortFetchWaitMs = 20;
+/** One fetch brings no more than this, in bytes, except for a single batch that is larger. */
+const fetchBytes = 8 * 1024 * 1024;
+/** Bounds of one partition's share of it, and the room that all partitions share, in bytes. */
+const partitionBytes = { least: 64 * 1024, most: 1024 * 1024 };
+const bufferBytes = 48 * 1024 * 1024;
+/** New partitions of a topic are noticed after this long, ms. */
+const metadataMaxAgeMs = 30_000;
+/** Leaving politely may take so long, ms; then the sockets are cut. */
+const leaveMs = 3_000;
+
+export class Member implements GroupHooks {
+  readonly #options: MemberOptions;
+  readonly #client: KafkaClient;
+  readonly #consumer: Consumer;
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #opened: (() => void)[] = [];
+  #cluster: Cluster | null = null;
+  #starts: ReadonlyMap<string, StartAt> = new Map();
+  #session: Session | null = null;
+  #phase: MemberPhase = 'connecting';
+  #phaseAt: number;
+  #fetchedAt: number | null = null;
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+    this.#phaseAt = options.clock.now();
+    this.#client = createClient({ ...options, retries: 4, maxRetryMs: 2_000 });
+    const { sessionTimeoutMs } = options;
+    this.#consumer = this.#client.kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: rebalanceTimeoutMs(options),
+      heartbeatInterval: heartbeatMs(sessionTimeoutMs),
+      maxWaitTimeInMs: fetchWaitMs,
+      maxBytes: fetchBytes,
+      maxBytesPerPartition: partitionBytes.most,
+      metadataMaxAge: metadataMaxAgeMs,
+      allowAutoTopicCreation: false,
+      // The source decides whether and when to begin anew.
+      retry: { restartOnFailure: () => Promise.resolve(false) },
+      partitionAssigners: [
+        (config) => {
+          this.#cluster = config.cluster as unknown as Cluster;
+          return Object.assign(kafkajs.PartitionAssigners.roundRobin(config), { [groupHooks]: this });
+        },
+      ],
+    });
+    this.#ended.promise.catch(() => undefined);
+  }
+
+  get phase(): MemberPhase {
+    return this.#phase;
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  get cluster(): Cluster | null {
+    return this.#cluster;
+  }
+
+  /** The topics that are read, by name. */
+  get topics(): ReadonlyMap<string, StartAt> {
+    return this.#starts;
+  }
+
+  /** When the last fetch was answered; null before the first of this membership. */
+  get fetchedAt(): number | null {
+    return this.#fetchedAt;
+  }
+
+  /** Milliseconds since the last sign that the present phase gets on. */
+  quietMs(): number {
+    const last = this.#phase === 'reading' ? Math.max(this.#phaseAt, this.#fetchedAt ?? 0) : this.#phaseAt;
+    return this.#options.clock.now() - last;
+  }
+
+  /** Reads until it is told to leave, which resolves, or cannot go on, which rejects. `false`: there is no topic. */
+  async live(): Promise<boolean> {
+    try {
+      await this.#consumer.connect();
+      const names = (await this.#cluster?.metadata())?.topicMetadata.map(({ topic }) => topic) ?? [];
+      this.#starts = this.#options.choose(names);
+      if (this.#starts.size === 0) return false;
+      const { CRASH, FETCH, END_BATCH_PROCESS } = this.#consumer.events;
+      this.#consumer.on(CRASH, ({ payload }) => this.#ended.reject(payload.error));
+      this.#consumer.on(FETCH, () => {
+        this.#fetchedAt = this.#options.clock.now();
+      });
+      this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+        if (payload.batchSize === 0) this.#skip(payload);
+      });
+      this.#enter('joining');
+      await this.#consumer.subscribe({ topics: [...this.#starts.keys()] });
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 16,
+        eachBatch: (payload) => this.#take(payload),
+      });
+      await this.#ended.promise;
+      return true;
+    } finally {
+      await this.#finish();
+    }
+  }
+
+  /** Ends reading: drains, commits, and lets `live` leave the group. Says whether all handlers had ended in time. */
+  async leave(deadlineMs: number): Promise<boolean> {
+    const { clock } = this.#options;
+    // A member that is just joining cannot be taken back by the library; it would stay in the group as a ghost.
+    const until = clock.now() + Math.min(deadlineMs / 2, leaveMs);
+    while (this.#phase === 'joining' && clock.now() < until) await sleep(clock, 50);
+    const drained = await (this.#session?.end(deadlineMs) ?? true);
+    this.#ended.resolve();
+    return drained;
+  }
+
+  /** Gives the connection up at once; `live` rejects. */
+  abandon(reason: Error): void {
+    this.#ended.reject(reason);
+    this.#client.cut();
+  }
+
+  /** Re-reads what is held. */
+  applyHolds(): void {
+    for (const lane of this.#session?.lanes.values() ?? []) lane.hold(this.#options.held(lane.where));
+  }
+
+  // What the library calls, through the hooks.
+
+  async beforeJoin(): Promise<void> {
+    if (this.#phase === 'over') throw new GivenUp();
+    this.#enter('joining');
+    await this.#endSession(this.#options.drainTimeoutMs);
+  }
+
+  async afterJoin(group: ConsumerGroup): Promise<void> {
+    if (this.#phase === 'over') {
+      await group.leave();
+      throw new GivenUp();
+    }
+    const session = this.#createSession(group);
+    this.#session = session;
+    this.#enter('reading');
+    const share = bufferBytes / (3 * Math.max(1, session.lanes.size));
+    group.maxBytesPerPartition = Math.round(
+      Math.min(partitionBytes.most, Math.max(partitionBytes.least, share)),
+    );
+    const free: Lane[] = [];
+    for (const [key, lane] of session.lanes) {
+      const busy = this.#options.unsettled.get(key);
+      if (busy === undefined) free.push(lane);
+      else void busy.then(() => this.#locate(session, [lane]));
+    }
+    void this.#locate(session, free);
+  }
+
+  async beforeFetch(group: ConsumerGroup): Promise<void> {
+    if (this.#phase === 'over') throw new GivenUp();
+    const lanes = [...(this.#session?.lanes.values() ?? [])];
+    if (!lanes.some((lane) => lane.open)) {
+      const timer = new AbortController();
+      const opened = new Promise<void>((resolve) => this.#opened.push(resolve));
+      await Promise.race([opened, sleep(this.#options.clock, fetchWaitMs, timer.signal)]);
+      timer.abort();
+    }
+    const someOpen = lanes.some((lane) => lane.open);
+    // Without an open partition the library only sleeps for this long.
+    group.maxWaitTime = someOpen ? (lanes.some((lane) => lane.full) ? shortFetchWaitMs : fetchWaitMs) : 1;
+  }
+
+  async onOutOfRange(_group: ConsumerGroup, where: TopicPartition): Promise<void> {
+    const session = this.#session;
+    const lane = session?.lane(where) ?? null;
+    if (session === null || lane === null || lane.expected === null) return Promise.resolve();
+    const lost = lane.expected;
+    lane.lose();
+    void this.#locate(session, [lane], lost);
+    return Promise.resolve();
+  }
+
+  #createSession(group: ConsumerGroup): Session {
+    const { clock, random, logger, handler, maxBatch, held } = this.#options;
+    const lanes = new Map<string, Lane>();
+    for (const { topic, partitions } of group.assigned()) {
+      group.pause([{ topic, partitions }]);
+      for (const partition of partitions) {
+        const where = { topic, partition };
+        const port = {
+          deliver: handler.onBatch.bind(handler),
+          flow: (open: boolean) => this.#flow(group, where, open),
+          advanced: () => session.commitSoon(),
+          failed: (error: unknown, attempt: number, offset: bigint) => {
+            const fields = { ...where, offset: String(offset), attempt, error: messageOf(error) };
+            logger.warn(fields, 'A batch could not be processed; its partition waits and tries again');
+          },
+        };
+        lanes.set(laneKey(where), new Lane(where, held(where), port, { clock, random, maxBatch }));
+      }
+    }
+    const session: Session = new Session(group, lanes, {
+      clock,
+      random,
+      logger,
+      heartbeatMs: heartbeatMs(this.#options.sessionTimeoutMs),
+      onCommitted: (positions) => handler.onCommitted?.(positions),
+    });
+    logger.info({ partitions: [...lanes.keys()], generation: group.generationId }, 'Partitions assigned');
+    return session;
+  }
+
+  #flow(group: ConsumerGroup, where: TopicPartition, open: boolean): void {
+    const what = [{ topic: where.topic, partitions: [where.partition] }];
+    if (!open) return group.pause(what);
+    group.resume(what);
+    for (const tell of this.#opened.splice(0)) tell();
+  }
+
+  async #locate(session: Session, lanes: readonly Lane[], lost: bigint | null = null): Promise<void> {
+    await locate({
+      ...this.#options,
+      session,
+      lanes,
+      lost,
+      startOf: (topic) => this.#starts.get(topic) ?? 'latest',
+    });
+  }
+
+  async #take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+    const fetched = batch as unknown as FetchedBatch;
+    const session = this.#session;
+    const lane = session?.lane(fetched);
+    if (session === null || lane === null || lane === undefined || lane.closed) return;
+    for (const record of fetched.messages) {
+      record.topic = fetched.topic;
+      record.partition = fetched.partition;
+    }
+    const last = String(fetched.lastOffset());
+    const from = BigInt(fetched.fetchedOffset);
+    if (lane.offer(fetched.messages, from, BigInt(last) + 1n, BigInt(fetched.highWatermark)))
+      resolveOffset(last);
+    else if (lane.expected !== null) session.group.seek({ ...lane.where, offset: String(lane.expected) });
+    return Promise.resolve();
+  }
+
+  /** A fetch that held only control records, or records that were compacted away, moves the position all the same. */
+  #skip(
+    payload: TopicPartition & { readonly lastOffset: string | bigint; readonly highWatermark: string },
+  ): void {
+    const lane = this.#session?.lane(payload) ?? null;
+    const end = BigInt(payload.lastOffset) + 1n;
+    if (lane !== null && lane.expected !== null && end > lane.expected) {
+      lane.offer([], lane.expected, end, BigInt(payload.highWatermark));
+    }
+  }
+
+  #enter(phase: MemberPhase): void {
+    if (this.#phase === 'over') return;
+    this.#phase = phase;
+    this.#phaseAt = this.#options.clock.now();
+  }
+
+  async #endSession(deadlineMs: number): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    this.#session = null;
+    const { unsettled, handler, logger } = this.#options;
+    for (const [key, lane] of session.lanes) {
+      const settled = lane.close().finally(() => {
+        if (unsettled.get(key) === settled) unsettled.delete(key);
+      });
+      unsettled.set(key, settled);
+    }
+    const drained = await session.end(deadlineMs);
+    if (!drained)
+      logger.warn({ drainTimeoutMs: deadlineMs }, 'Handlers did not end in time for the rebalance');
+    handler.onRevoked?.([...session.lanes.values()].map((lane) => lane.where));
+  }
+
+  async #finish(): Promise<void> {
+    const { clock, logger } = this.#options;
+    await this.#endSession(0);
+    this.#enter('over');
+    const timer = new AbortController();
+    const left = this.#consumer.disconnect().catch((error: unknown) => {
+      logger.debug({ error: messageOf(error) }, 'Leaving the group failed');
+    });
+    await Promise.race([left, sleep(clock, leaveMs, timer.signal)]);
+    timer.abort();
+    this.#client.cut();
+  }
+}
+
+/** The library takes `retriable: false` as a reason not to try again. */
+class GivenUp extends Error {
+  readonly retriable = false;
+
+  constructor() {
+    super('this membership was given up');
+    this.name = 'GivenUp';
+  }
+}
+
+/** Three signs of life fit into a session; none is sent more often than every second. */
+export function heartbeatMs(sessionTimeoutMs: number): number {
+  return Math.min(2_000, Math.max(300, Math.floor(sessionTimeoutMs / 5)));
+}
+
+/** How long the broker waits for members to come back in a rebalance, ms: handlers must end and commit before that. */
+export function rebalanceTimeoutMs(options: {
+  readonly sessionTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+}): number {
+  return (
+    Math.max(options.sessionTimeoutMs, options.drainTimeoutMs + 2 * lastCommitAllowanceMs) +
+    options.sessionTimeoutMs
+  );
+}
+
+const lastCommitAllowanceMs = 5_000;
