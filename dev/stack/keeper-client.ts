@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { StackError } from './errors.ts';
-import type { Order, Report, ServerOrder, StopSignal } from './keeper-protocol.ts';
+import type { Order, Report, ServerOrder } from './keeper-protocol.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -69,11 +69,6 @@ export class KeeperClient {
   /** Starts a server and gives its process id. Throws `StackError` when the command cannot be run. */
   spawn(server: ServerOrder): Promise<number> {
     return this.#began(server.name, { do: 'spawn', server });
-  }
-
-  /** Hands over a server that somebody else started, so that it ends with this run. */
-  adopt(name: string, pid: number, signal: StopSignal): Promise<number> {
-    return this.#began(name, { do: 'adopt', name, pid, signal });
   }
 
   /** Asks a server to end, and makes it end after `graceMs`; 0 is `kill -9` at once. */

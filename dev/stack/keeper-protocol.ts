@@ -1,7 +1,6 @@
 /** What the process that asked for servers tells its keeper. */
 export type Order =
   | { readonly do: 'spawn'; readonly server: ServerOrder }
-  | { readonly do: 'adopt'; readonly name: string; readonly pid: number; readonly signal: StopSignal }
   | { readonly do: 'stop'; readonly name: string; readonly graceMs: number }
   | { readonly do: 'end' };
 
@@ -17,6 +16,13 @@ export interface ServerOrder {
   /** Standard output and error are appended to this file. */
   readonly log: string;
   readonly signal: StopSignal;
+  /** The user and group to run as, where that is not our own. */
+  readonly owner?: Owner;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** What the keeper answers. */

@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { isAlive, sendSignal } from './processes.ts';
+import { sendSignal } from './processes.ts';
 import type { Order, Report, ServerOrder, StopSignal } from './keeper-protocol.ts';
 import { discardData, noteServers } from './run-folder.ts';
 
@@ -46,6 +46,7 @@ function start(order: ServerOrder): void {
     cwd: order.cwd,
     stdio: ['ignore', log, log],
     detached: true,
+    ...order.owner,
   });
   closeSync(log);
   const ended = new Promise<void>((resolve) => {
@@ -64,23 +65,6 @@ function start(order: ServerOrder): void {
   kept.set(order.name, { pid: child.pid, signal: order.signal, ended });
   note();
   tell({ did: 'spawned', name: order.name, pid: child.pid });
-}
-
-function adopt(name: string, pid: number, signal: StopSignal): void {
-  const ended = new Promise<void>((resolve) => {
-    // A process that is not our child gives no exit event, so its end has to be looked for.
-    const timer = setInterval(() => {
-      if (isAlive(pid)) return;
-      clearInterval(timer);
-      kept.delete(name);
-      note();
-      tell({ did: 'exited', name, code: null, signal: null });
-      resolve();
-    }, 100);
-  });
-  kept.set(name, { pid, signal, ended });
-  note();
-  tell({ did: 'spawned', name, pid });
 }
 
 async function stop(name: string, graceMs: number): Promise<void> {
@@ -109,7 +93,6 @@ async function end(): Promise<void> {
 
 process.on('message', (order: Order) => {
   if (order.do === 'spawn') start(order.server);
-  else if (order.do === 'adopt') adopt(order.name, order.pid, order.signal);
   else if (order.do === 'stop') void stop(order.name, order.graceMs);
   else void end();
 });
