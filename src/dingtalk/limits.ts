@@ -157,8 +157,8 @@ export const resultRecipients = limit(
 );
 
 /**
- * Lengths of message fields in characters (Unicode code points). Those under `advice` are recommended by the
- * documentation (建议) and not enforced: exceeding one is a warning.
+ * Lengths of message fields in UTF-16 units, as Java's `String.length` counts: the stricter reading of "characters".
+ * Those under `fieldAdvice` are recommended by the documentation (建议) and not enforced: passing one is a warning.
  */
 export const fieldLimits = {
   linkActionUrl: limit(500, 'characters', 'action_card.btn_json_list[].action_url', 'JSDK', 'K775 says 700'),
