@@ -219,6 +219,8 @@ export interface ConfigurationSummary {
   readonly templates: readonly string[];
   readonly groups: readonly string[];
   readonly apps: readonly { readonly name: string; readonly agentId: number }[];
+  /** Events to try in the route explorer, from the configuration's cases; in the form that `explain` takes. */
+  readonly samples: readonly { readonly name: string; readonly event: unknown }[];
   /** Warnings of the configuration in force. */
   readonly warnings: readonly ConfigFault[];
 }
@@ -299,8 +301,17 @@ export interface Refusal {
 export type Answer<T> = { readonly ok: true; readonly value: T } | Refusal;
 
 export interface RulesPort {
-  /** `event` is JSON `{ data, meta? }`, as in cases. */
+  /**
+   * `event` is JSON `{ data, meta? }`, as in cases. Whole numbers beyond 2^53 come as `bigint`, all others as
+   * `number`.
+   */
   explain(event: unknown): Promise<Answer<Explanation>>;
+  /**
+   * The same for the recorded event of a notification or dead letter, with the event itself in that form; a refusal
+   * when it is not kept any more. Null when the program keeps no records.
+   */
+  readonly explainRecorded:
+    ((id: string) => Promise<Answer<{ readonly event: unknown; readonly explanation: Explanation }>>) | null;
   /** Renders one template with an event of the same form. */
   render(template: string, event: unknown): Promise<Answer<RenderedMessage>>;
   /**
