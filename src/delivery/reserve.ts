@@ -7,6 +7,7 @@ import { dingtalkDay, dingtalkMonth, nextDingtalkDay, nextDingtalkMonth } from '
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { OverLimit } from '../model/plan.ts';
+import type { CallError } from '../dingtalk/outcomes.ts';
 import type { ClaimVerdict, LedgerTx } from '../ledger/ledger.ts';
 import { postponed, stepsOf, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { addPart, updateDelivery } from '../ledger/lifecycle/deliveries.ts';
@@ -66,12 +67,15 @@ export async function reserve(
   return reservations;
 }
 
-/** Gives back what a call reserved, when an answer proves that nothing was sent. */
-export async function giveBack(tx: LedgerTx, call: Call, now: number): Promise<void> {
-  if (call.kind === 'everyone' && call.day !== null) {
-    await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay ?? call.day }, -1, null);
+/** Gives back a broadcast's place and, where DingTalk does not charge for it, the call of the month. */
+export async function giveBack(tx: LedgerTx, call: Call, error: CallError, now: number): Promise<void> {
+  if (!error.provesNothingSent || call.unknownRounds > 0) return;
+  if (call.kind === 'everyone' && call.claimedDay !== null) {
+    await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay }, -1, null);
   }
-  await tx.count({ app: call.app, scope: 'calls', period: dingtalkMonth(now) }, -1, null);
+  // Calls that fail by a rate limit or never leave are not counted (K1431).
+  const free = error.httpStatus === null || error.class === 'retry_after';
+  if (free) await tx.count({ app: call.app, scope: 'calls', period: dingtalkMonth(now) }, -1, null);
 }
 
 /** The whole call waits or ends when the day's broadcasts or the month's calls are used up; null = counted. */

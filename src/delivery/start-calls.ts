@@ -32,10 +32,10 @@ import type { MediaBody } from './media.ts';
 
 /** How many calls may start now; the rate limiter's view. */
 export interface Slots {
-  /** Takes a slot for a call to so many people; false when none is free. */
-  take(people: number): boolean;
-  /** Gives back a slot that was taken and not used. */
-  giveBack(people: number): void;
+  /** Takes a slot for a call; false when none is free. */
+  take(call: Call): boolean;
+  /** Gives back a slot that was taken and is not used. */
+  giveBack(callId: string): void;
 }
 
 export interface StartContext {
@@ -78,16 +78,16 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
   const chosen: Call[] = [];
   const waiting: Call[] = [];
   for (const call of merged) {
-    if (chosen.length < context.limit && context.slots.take(call.people)) chosen.push(call);
+    if (chosen.length < context.limit && context.slots.take(call)) chosen.push(call);
     else waiting.push(call);
   }
   const reservations = await reserve(tx, chosen, members, context.quotas, now);
   const started: Call[] = [];
   const callSteps: CallStep[] = [];
-  for (const [index, reservation] of reservations.entries()) {
+  for (const reservation of reservations) {
     if (reservation.step !== null) callSteps.push(reservation.step);
     if (reservation.kind === 'granted') started.push(markSending(reservation.call, dingtalkDay(now), now));
-    else context.slots.giveBack(chosen[index]?.people ?? 0);
+    else context.slots.giveBack(reservation.step.call.id);
   }
 
   await save(tx, {

@@ -13,6 +13,7 @@ export const noon = Date.UTC(2026, 2, 2, 6, 0, 0);
 export const partSizes: PartSizes = {
   users: 100,
   departments: 20,
+  people: 5000,
   departmentSize: () => 50,
   companySize: 1000,
 };

@@ -7,6 +7,8 @@ import { IllegalTransitionError } from './tell.ts';
 export interface PartSizes {
   readonly users: number;
   readonly departments: number;
+  /** People that one call may reach, departments expanded. */
+  readonly people: number;
   /** People that a department, or everyone, counts for in the limit of recipients a minute. */
   readonly departmentSize: (deptId: number) => number;
   readonly companySize: number;
@@ -40,7 +42,7 @@ export function planDeliveries(
       addPart(parts.notification, body, { kind: 'users', userids: chunk, people: chunk.length }, now),
     );
   }
-  for (const chunk of chunks(audience.deptIds, sizes.departments)) {
+  for (const chunk of departmentChunks(audience.deptIds, sizes)) {
     const people = chunk.reduce((sum, deptId) => sum + sizes.departmentSize(deptId), 0);
     parts = join(
       parts,
@@ -146,6 +148,24 @@ function activate(notification: Notification): Notification {
 
 function join(before: Parts, after: Parts): Parts {
   return { notification: after.notification, calls: [...before.calls, ...after.calls] };
+}
+
+/** Departments in order, as many a call as may go in it by number and by people; a huge one goes alone. */
+function departmentChunks(deptIds: readonly number[], sizes: PartSizes): number[][] {
+  const pieces: number[][] = [];
+  let people = 0;
+  for (const deptId of deptIds) {
+    const size = sizes.departmentSize(deptId);
+    const last = pieces.at(-1);
+    if (last !== undefined && last.length < sizes.departments && people + size <= sizes.people) {
+      last.push(deptId);
+      people += size;
+    } else {
+      pieces.push([deptId]);
+      people = size;
+    }
+  }
+  return pieces;
 }
 
 /** Cuts a list into pieces of at most `size`, in order. */

@@ -4,7 +4,7 @@
  */
 import type { Call, CallMember } from '../../model/call.ts';
 import type { Delivery, Notification, Person } from '../../model/notification.ts';
-import type { RecipientStatus, ResultStatus } from '../../model/result.ts';
+import type { RecipientStatus, ResultError, ResultStatus } from '../../model/result.ts';
 import { addPart, deliveryOf, updateDelivery } from './deliveries.ts';
 import { stepsOf, type CallStep, type Members } from './answers.ts';
 import { hasArrived, updatePersons, type PersonUpdate } from './persons.ts';
@@ -92,6 +92,51 @@ export function recalled(call: Call, members: Members, now: number): CallStep {
       : settleWhenDone(updated, now);
   });
   return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: false };
+}
+
+/** The status bar of an OA message now shows what the later event asked for. */
+export function statusBarShown(
+  call: Call,
+  members: Members,
+  value: string,
+  nextAt: number | null,
+  now: number,
+): CallStep {
+  const steps = stepsOf(call, members, (notification) => {
+    // A newer wish that came in meanwhile stays.
+    if (notification.signals.statusBar?.value !== value) return quietly(notification);
+    return quietly({ ...notification, signals: { ...notification.signals, statusBar: null } });
+  });
+  return resumed(call, steps, nextAt, now);
+}
+
+/** DingTalk refused a recall or a status bar for good; the notification itself is as it was. */
+export function wishDropped(
+  call: Call,
+  members: Members,
+  wish: 'recall' | 'status_bar',
+  error: ResultError,
+  now: number,
+): CallStep {
+  const steps = stepsOf(call, members, (notification) => {
+    const signals =
+      wish === 'recall'
+        ? { ...notification.signals, recall: false }
+        : { ...notification.signals, statusBar: null };
+    const { code, message } = error;
+    return quietly({ ...notification, signals, error: { code, message, class: error.class } });
+  });
+  return resumed(call, steps, now, now);
+}
+
+/** Back to ordinary tracking; the next turn finds out whether anything is still open. */
+function resumed(call: Call, steps: readonly Step[], nextAt: number | null, now: number): CallStep {
+  return {
+    call: { ...call, state: 'accepted', nextAt: nextAt ?? now },
+    newCalls: [],
+    steps,
+    releaseClaims: false,
+  };
 }
 
 type Fate = { readonly status: RecipientStatus; readonly code: string | null };

@@ -1,0 +1,92 @@
+import { backoffMs, type Random } from '../base/backoff.ts';
+import type { Call } from '../model/call.ts';
+import type { ResultError } from '../model/result.ts';
+import { busyRetries } from '../dingtalk/limits.ts';
+import type { CallError, SendResult } from '../dingtalk/outcomes.ts';
+import {
+  accepted,
+  outcomeUnknown,
+  postponed,
+  recipientRefused,
+  rejected,
+  type CallStep,
+  type Members,
+} from '../ledger/lifecycle/answers.ts';
+
+export interface AnswerContext {
+  readonly now: number;
+  readonly random: Random;
+  /** When the outcome of an accepted call is asked for first. */
+  readonly firstCheckAt: number;
+}
+
+const retryBackoff = { firstMs: 1_000, maxMs: 300_000 };
+/** Without a time from DingTalk a held app's work is looked at this often; the hold itself stops the calls. */
+const holdRecheckMs = 60_000;
+/** Shorter waits are the limiter's everyday business and not worth a `deferred` result. */
+const worthTellingMs = 60_000;
+
+/** The one place that decides what an answer to a send means for the call. */
+export function applyAnswer(
+  call: Call,
+  members: Members,
+  answer: SendResult,
+  context: AnswerContext,
+): CallStep {
+  const { now, random } = context;
+  switch (answer.kind) {
+    case 'accepted':
+      return accepted(call, members, answer.taskId, context.firstCheckAt, now);
+    case 'unknown':
+      return outcomeUnknown(
+        call,
+        members,
+        { reason: 'no_answer', error: errorOf(answer.error) },
+        now,
+        random,
+      );
+    case 'not_sent':
+      return freed(later(call, members, answer.error, context));
+    case 'refused':
+      return freed(refused(call, members, answer.error, context));
+  }
+}
+
+function refused(call: Call, members: Members, error: CallError, context: AnswerContext): CallStep {
+  const { now, random } = context;
+  switch (error.class) {
+    case 'recipient':
+      return recipientRefused(call, members, errorOf(error), now);
+    case 'message':
+      return rejected(call, members, errorOf(error), now);
+    case 'unknown':
+      return outcomeUnknown(call, members, { reason: 'no_answer', error: errorOf(error) }, now, random);
+    case 'retry':
+      return call.refusals < busyRetries.value
+        ? later(call, members, error, context)
+        : rejected(call, members, errorOf(error), now);
+    case 'retry_after':
+    case 'refresh_token':
+    case 'configuration':
+      return later(call, members, error, context);
+  }
+}
+
+/** Nothing was sent: again after the time that DingTalk named, or with backoff, or when the hold ends. */
+function later(call: Call, members: Members, error: CallError, { now, random }: AnswerContext): CallStep {
+  const held = error.class === 'configuration' || error.class === 'refresh_token';
+  const wait =
+    error.retryAfterMs ?? (held ? holdRecheckMs : backoffMs(call.refusals + 1, retryBackoff, random));
+  const tell = call.refusals === 0 && (held || wait >= worthTellingMs);
+  return postponed(call, members, now + wait, tell ? { reason: held ? 'hold' : 'limit' } : null, now);
+}
+
+/** A broadcast that was not taken has not used its place in the day; the next attempt reserves one anew. */
+function freed(step: CallStep): CallStep {
+  if (step.call.kind !== 'everyone' || step.call.unknownRounds > 0) return step;
+  return { ...step, call: { ...step.call, claimedDay: null } };
+}
+
+export function errorOf(error: CallError): ResultError {
+  return { code: error.code, message: error.message, class: error.class };
+}

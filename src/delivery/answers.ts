@@ -1,0 +1,104 @@
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/backoff.ts';
+import { createLoop, type Loop } from '../base/loop.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Call } from '../model/call.ts';
+import type { Notification } from '../model/notification.ts';
+import type { SendResult } from '../dingtalk/outcomes.ts';
+import type { Ledger, LedgerTx } from '../ledger/ledger.ts';
+import { saveCallSteps } from '../ledger/lifecycle/save.ts';
+import type { CallStep } from '../ledger/lifecycle/answers.ts';
+import { applyAnswer } from './answer.ts';
+import { giveBack } from './reserve.ts';
+
+export interface AnswerBook {
+  /** Takes an answer; it is durable soon. Never lost while the process lives, however long the ledger is away. */
+  record(call: Call, answer: SendResult): void;
+  /** Answers that are not durable yet. */
+  pending(): number;
+  start(): void;
+  /** Resolves when every answer taken so far is durable. */
+  stop(): Promise<void>;
+}
+
+export interface AnswerBookOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly firstCheckMs: number;
+  readonly onSettled: (answers: readonly { readonly call: Call; readonly answer: SendResult }[]) => void;
+}
+
+/** Writes answers down, all that have come in since the last commit together. */
+export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
+  const { ledger, clock, logger } = options;
+  let waiting: { call: Call; answer: SendResult }[] = [];
+
+  const turn = async (): Promise<{ wakeAt: number | null }> => {
+    const batch = waiting;
+    if (batch.length === 0) return { wakeAt: null };
+    await ledger.write((tx) => writeAnswers(tx, batch, options));
+    waiting = waiting.slice(batch.length);
+    options.onSettled(batch);
+    return { wakeAt: waiting.length > 0 ? clock.now() : null };
+  };
+  const loop: Loop = createLoop({ name: 'answers', clock, logger, turn });
+
+  return {
+    record(call, answer) {
+      waiting.push({ call, answer });
+      loop.wake();
+    },
+    pending: () => waiting.length,
+    start: () => {
+      loop.start();
+    },
+    async stop() {
+      await loop.stop();
+      // What came in during the last turn; a failure here leaves an intent, which the next start treats as unknown.
+      if (waiting.length > 0) await turn();
+    },
+  };
+}
+
+async function writeAnswers(
+  tx: LedgerTx,
+  batch: readonly { readonly call: Call; readonly answer: SendResult }[],
+  options: AnswerBookOptions,
+): Promise<void> {
+  const now = options.clock.now();
+  const current = new Map(
+    (await tx.lockCalls(batch.map(({ call }) => call.id))).map((call) => [call.id, call]),
+  );
+  const ids = new Set(
+    [...current.values()].flatMap((call) => call.members.map((member) => member.notificationId)),
+  );
+  const members = new Map<string, Notification>();
+  for (const notification of await tx.lockNotifications([...ids])) members.set(notification.id, notification);
+  const steps: CallStep[] = [];
+  for (const { call: sent, answer } of batch) {
+    const call = answerable(current.get(sent.id), sent, answer);
+    if (call === null) continue;
+    const context = { now, random: options.random, firstCheckAt: now + options.firstCheckMs };
+    const step = applyAnswer(call, members, answer, context);
+    for (const { notification } of step.steps) members.set(notification.id, notification);
+    current.set(call.id, step.call);
+    if (answer.kind === 'refused' || answer.kind === 'not_sent') await giveBack(tx, call, answer.error, now);
+    steps.push(step);
+  }
+  await saveCallSteps(tx, steps);
+}
+
+/**
+ * The call that an answer belongs to. While we were frozen another instance may have taken our intent for crashed
+ * and put the call up for repetition: then a task id is still worth having, and anything else is out of date.
+ */
+function answerable(current: Call | undefined, sent: Call, answer: SendResult): Call | null {
+  if (current === undefined) return null;
+  if (current.state === 'sending' && current.attempts === sent.attempts) return current;
+  if (current.state === 'ready' && current.attempts === sent.attempts && answer.kind === 'accepted') {
+    return { ...current, state: 'sending' };
+  }
+  return null;
+}

@@ -1,0 +1,135 @@
+/** Finds the userids of mobiles and uploads media before a notification can be cut into calls. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Mobile } from '../base/sensitive.ts';
+import type { DingTalkClient } from '../dingtalk/client-types.ts';
+import type { MediaType } from '../dingtalk/limits.ts';
+import type { Ledger, MediaEntry, MobileEntry } from '../ledger/ledger.ts';
+import { deadLetterOf } from '../ledger/lifecycle/admit.ts';
+import { markPersons, unresolvedMobiles } from '../ledger/lifecycle/persons.ts';
+import { saveSteps } from '../ledger/lifecycle/save.ts';
+import { tellFinal, withDeadLetter } from '../ledger/lifecycle/tell.ts';
+import type { Notification } from '../model/notification.ts';
+import type { MessageType } from '../model/plan.ts';
+import { uploadsIn } from './media.ts';
+
+export interface PreparerOptions {
+  readonly app: string;
+  readonly client: DingTalkClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** After a lookup or upload that failed for now. */
+  readonly retryMs: number;
+}
+
+export interface Preparer {
+  prepare(notifications: readonly Notification[]): Promise<void>;
+  /** A file's content hash, once `prepare` has read it. */
+  hashOf(path: string): string | undefined;
+}
+
+export function createPreparer(options: PreparerOptions): Preparer {
+  const { app, client, ledger, clock, logger } = options;
+  const lookups = new Map<string, Promise<MobileEntry | null>>();
+  const hashes = new Map<string, string>();
+
+  /** One lookup at a time per number, however many notifications wait for it; null = try again later. */
+  const lookup = (mobile: Mobile): Promise<MobileEntry | null> => {
+    const number = mobile.reveal();
+    let running = lookups.get(number);
+    if (running === undefined) {
+      running = ask(mobile).finally(() => lookups.delete(number));
+      lookups.set(number, running);
+    }
+    return running;
+  };
+
+  const ask = async (mobile: Mobile): Promise<MobileEntry | null> => {
+    const answer = await client.lookupMobile(mobile);
+    const entry = { app, mobile: mobile.reveal(), at: clock.now() };
+    if (answer.kind === 'found') return { ...entry, userid: answer.userid };
+    const permanent = answer.kind === 'not_found' || ['recipient', 'message'].includes(answer.error.class);
+    if (permanent) return { ...entry, userid: null };
+    logger.warn({ app, code: answer.error.code, error: answer.error.message }, 'mobile lookup failed');
+    return null;
+  };
+
+  const upload = async (path: string, msgtype: MessageType): Promise<MediaEntry | UploadFault> => {
+    let contentHash: string;
+    try {
+      contentHash = await hashFile(path);
+    } catch (thrown) {
+      return { permanent: true, message: `cannot read the file to upload: ${messageOf(thrown)}` };
+    }
+    hashes.set(path, contentHash);
+    const [known] = await ledger.read((tx) => tx.media(app, [contentHash]));
+    if (known !== undefined) return known;
+    const answer = await client.uploadMedia({ type: mediaTypeOf(msgtype), source: { kind: 'path', path } });
+    if (answer.kind === 'ok') return { app, contentHash, mediaId: answer.value.mediaId, at: clock.now() };
+    return { permanent: answer.error.class === 'message', message: answer.error.message };
+  };
+
+  const prepareOne = async (notification: Notification): Promise<void> => {
+    const found = await Promise.all(unresolvedMobiles(notification).map(lookup));
+    const msgtype = notification.message?.msgtype ?? 'text';
+    const uploads = await Promise.all(
+      uploadsIn(notification.message?.body ?? '').map((path) => upload(path, msgtype)),
+    );
+    const media = uploads.flatMap((each) => ('permanent' in each ? [] : [each]));
+    const faults = uploads.flatMap((each) => ('permanent' in each ? [each] : []));
+    const fatal = faults.find((fault) => fault.permanent);
+    const complete = faults.length === 0 && !found.includes(null);
+    await ledger.write(async (tx) => {
+      await tx.saveMobiles(found.filter((entry) => entry !== null));
+      await tx.saveMedia(media);
+      if (fatal !== undefined) {
+        const [current] = await tx.lockNotifications([notification.id]);
+        const record = await tx.eventRecord(notification.id);
+        if (current === undefined || current.state !== 'waiting') return;
+        const told = markPersons(current, () => true, { status: 'failed', reason: 'message_invalid' });
+        const fault = { stage: 'deliver' as const, reason: 'message_invalid', message: fatal.message };
+        const error = { code: 'message_invalid', message: fatal.message, class: 'message' };
+        const step = tellFinal(told, { status: 'failed', reason: 'message_invalid', error }, clock.now());
+        const exceptionClass = 'dingbus.MediaError';
+        const dead =
+          record === null
+            ? step
+            : withDeadLetter(step, deadLetterOf(current, record, { ...fault, exceptionClass }));
+        await saveSteps(tx, [dead]);
+        return;
+      }
+      // The lease ends now, or after a pause when something could not be had.
+      await tx.leaseNotifications([notification.id], complete ? clock.now() : clock.now() + options.retryMs);
+    });
+  };
+
+  return {
+    async prepare(notifications) {
+      await Promise.all(notifications.map(prepareOne));
+    },
+    hashOf: (path) => hashes.get(path),
+  };
+}
+
+interface UploadFault {
+  readonly permanent: boolean;
+  readonly message: string;
+}
+
+async function hashFile(path: string): Promise<string> {
+  const info = await stat(path);
+  if (!info.isFile()) throw new Error('it is not a file');
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+function mediaTypeOf(msgtype: MessageType): MediaType {
+  return msgtype === 'voice' || msgtype === 'file' ? msgtype : 'image';
+}

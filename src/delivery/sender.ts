@@ -1,0 +1,212 @@
+/**
+ * The delivery loop of one DingTalk app: takes what is due, writes the intents, makes the calls, writes the answers.
+ * A call is made only after its intent is durable, and whatever happens to the process in between, the ledger knows
+ * that it may have been made. The loop decides nothing about messages or people; it never waits for tracking.
+ */
+import type { Random } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { createLoop } from '../base/loop.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Call } from '../model/call.ts';
+import type { DingTalkClient, SendAudience } from '../dingtalk/client-types.ts';
+import type { Slot } from '../dingtalk/limiter.ts';
+import { callLimits } from '../dingtalk/limits.ts';
+import type { SendResult } from '../dingtalk/outcomes.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { createAnswerBook } from './answers.ts';
+import { withMedia } from './media.ts';
+import { createPreparer } from './prepare.ts';
+import type { AppQuotas } from './reserve.ts';
+import { startCalls, type Slots, type Started } from './start-calls.ts';
+
+export interface SenderOptions {
+  readonly app: string;
+  readonly client: DingTalkClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Read at every turn, so that a reload takes effect at once. */
+  readonly settings: () => SenderSettings;
+  readonly onAnswers?: (answers: readonly { readonly call: Call; readonly answer: SendResult }[]) => void;
+}
+
+export interface SenderSettings {
+  readonly quotas: AppQuotas;
+  readonly departmentSize: (deptId: number) => number;
+  readonly companySize: number;
+  /** When the outcome of an accepted call is asked for first, ms after acceptance. */
+  readonly firstCheckMs: number;
+  /** False while a person has stopped this app. */
+  readonly running: boolean;
+}
+
+export interface Sender {
+  readonly app: string;
+  start(): void;
+  /** Something may have become possible: new work, a released hold, changed settings. */
+  wake(): void;
+  /** Takes no new work, waits for the calls under way and writes their answers. */
+  stop(): Promise<void>;
+  inFlight(): number;
+}
+
+/** Calls of one app under way at once; more only queue up at DingTalk. */
+const maxInFlight = 64;
+/** Mobiles change hands rarely; a number that nobody has may get an owner any minute. */
+const mobileTtlMs = 24 * 3_600_000;
+const unknownMobileTtlMs = 10 * 60_000;
+const prepareLeaseMs = 60_000;
+const prepareRetryMs = 5_000;
+/** Without any wake-up the ledger is looked at this often, for what a dead instance left behind. */
+const lookEveryMs = 5_000;
+
+export function createSender(options: SenderOptions): Sender {
+  const { app, client, ledger, clock, logger } = options;
+  const flying = new Set<Promise<void>>();
+  let stopping = false;
+
+  const preparer = createPreparer({ app, client, ledger, clock, logger, retryMs: prepareRetryMs });
+  const answers = createAnswerBook({
+    ledger,
+    clock,
+    logger,
+    random: options.random,
+    firstCheckMs: options.settings().firstCheckMs,
+    onSettled: (settled) => options.onAnswers?.(settled),
+  });
+
+  const turn = async (): Promise<{ wakeAt: number | null }> => {
+    const now = clock.now();
+    const settings = options.settings();
+    if (stopping || !settings.running) return { wakeAt: null };
+    const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
+    if (limit <= 0) return { wakeAt: whenFree(now) };
+    const slots = slotsOf(client);
+    const started = await ledger.write((tx) => {
+      // The ledger may run this again; places of the run that came to nothing are given back.
+      slots.reset();
+      return startCalls(tx, {
+        app,
+        clock,
+        slots,
+        limit,
+        maxUserids: callLimits.userids.value,
+        maxUseridsWithStatusBar: callLimits.statusBarUserids.value,
+        sizes: {
+          departments: callLimits.departments.value,
+          people: callLimits.recipients.value,
+          departmentSize: settings.departmentSize,
+          companySize: settings.companySize,
+        },
+        quotas: settings.quotas,
+        mobileTtlMs,
+        unknownMobileTtlMs,
+        prepareLeaseMs,
+        mediaBody: (reader, body) => withMedia(reader, app, body, (path) => preparer.hashOf(path)),
+      });
+    });
+    for (const call of started.calls) launch(send(call, slots.slotOf(call.id)));
+    if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared));
+    return { wakeAt: await nextTurn(started, limit) };
+  };
+
+  const loop = createLoop({ name: `delivery ${app}`, clock, logger, random: options.random, turn });
+
+  const whenFree = (now: number): number | null => {
+    if (flying.size >= maxInFlight) return null;
+    const wait = client.limiter.waitMs('send', 1);
+    return wait === null ? now + lookEveryMs : now + Math.max(wait, 1);
+  };
+
+  const nextTurn = async (started: Started, limit: number): Promise<number> => {
+    const now = clock.now();
+    if (started.calls.length >= limit || started.unprepared.length > 0)
+      return whenFree(now) ?? now + lookEveryMs;
+    const due = await ledger.read((tx) => tx.nextDue(app));
+    if (due === null || due > now + lookEveryMs) return now + lookEveryMs;
+    // Due already and yet not started: the limiter stands in the way, or another instance is at it.
+    return due > now ? due : now + Math.max(client.limiter.waitMs('send', 1) ?? lookEveryMs, 20);
+  };
+
+  const launch = (work: Promise<void>): void => {
+    const tracked = work
+      .catch((thrown: unknown) => {
+        logger.error({ app, err: thrown }, 'delivery work failed');
+      })
+      .finally(() => {
+        flying.delete(tracked);
+        loop.wake();
+      });
+    flying.add(tracked);
+  };
+
+  const send = async (call: Call, slot: Slot | null): Promise<void> => {
+    const request = { audience: audienceOf(call), body: call.body, people: call.people };
+    const answer = await client.send(request, {
+      priority: call.priority,
+      ...(slot === null ? {} : { slot }),
+    });
+    answers.record(call, answer);
+  };
+
+  let unsubscribe: (() => void) | null = null;
+  return {
+    app,
+    start() {
+      answers.start();
+      unsubscribe = ledger.onWake('delivery', () => {
+        loop.wake();
+      });
+      loop.start();
+    },
+    wake: () => {
+      loop.wake();
+    },
+    async stop() {
+      stopping = true;
+      unsubscribe?.();
+      await loop.stop();
+      await Promise.all(flying);
+      await answers.stop();
+    },
+    inFlight: () => flying.size,
+  };
+}
+
+interface SlotBook extends Slots {
+  reset(): void;
+  slotOf(callId: string): Slot | null;
+}
+
+function slotsOf(client: DingTalkClient): SlotBook {
+  const slots = new Map<string, Slot>();
+  return {
+    take(call) {
+      const slot = client.limiter.tryReserve('send', call.people);
+      if (slot !== null) slots.set(call.id, slot);
+      return slot !== null;
+    },
+    giveBack(callId) {
+      slots.get(callId)?.giveBack();
+      slots.delete(callId);
+    },
+    reset() {
+      for (const slot of slots.values()) slot.giveBack();
+      slots.clear();
+    },
+    slotOf: (callId) => slots.get(callId) ?? null,
+  };
+}
+
+function audienceOf(call: Call): SendAudience {
+  switch (call.kind) {
+    case 'users':
+      // A person whom two notifications of one call are for gets one message; both are told of it.
+      return { kind: 'users', userids: [...new Set(call.members.flatMap((member) => member.userids))] };
+    case 'departments':
+      return { kind: 'departments', deptIds: call.deptIds };
+    case 'everyone':
+      return { kind: 'everyone' };
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * The intake loop's work: records → events → plans → one ledger transaction, and only then may Kafka's offset be
+ * committed. No DingTalk call happens here, so a slow DingTalk never makes Kafka take our partitions away. A record
+ * never stops the stream: what cannot be read goes to the dead letters; what cannot be read *now* (registry or
+ * ledger away) makes its partition wait.
+ */
+import type { Clock } from '../base/clock.ts';
+import { stableId } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
+import type { DecodeOutcome, EventDecoder, TopicReading } from '../events/outcome.ts';
+import type { Ledger, Position } from '../ledger/ledger.ts';
+import type { DeadLetter } from '../model/dead-letter.ts';
+import type { Event } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RawRecord } from '../model/record.ts';
+import { admitBatch, type BatchCounts, type PlannedEvent } from './admit-batch.ts';
+import { decideStart, type BrokerView } from './positions.ts';
+
+/** What intake needs of the rules in force; one object serves a whole batch, so a reload never splits an event. */
+export interface IntakeRules {
+  readonly hash: string;
+  /** False when no route and no signal can match by topic or type alone. `undefined` = type not known yet. */
+  couldMatch(topic: string, type: string | null | undefined): boolean;
+  reading(topic: string): TopicReading;
+  plan(event: Event, now: number): Plan;
+}
+
+/** What intake tells whoever counts. */
+export interface IntakeObserver {
+  batch(counts: IntakeCounts): void;
+}
+
+export interface IntakeCounts extends BatchCounts {
+  readonly topic: string;
+  readonly records: number;
+  readonly events: number;
+  readonly matched: number;
+  readonly tombstones: number;
+  readonly redelivered: number;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+export interface IntakeOptions {
+  readonly group: string;
+  readonly ledger: Ledger;
+  readonly decoder: EventDecoder;
+  /** The rules in force now. */
+  readonly rules: () => IntakeRules;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: IntakeObserver;
+}
+
+export interface IncomingBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly RawRecord[];
+}
+
+export interface Intake {
+  /** Where to begin in partitions that were just assigned; those left out begin where Kafka's group stands. */
+  assigned(
+    partitions: readonly BrokerView[],
+  ): Promise<readonly { topic: string; partition: number; offset: bigint }[]>;
+  /** Makes a batch durable. @throws when the registry or the ledger cannot be reached: the batch comes again. */
+  process(batch: IncomingBatch): Promise<{ readonly processedTo: bigint }>;
+  /** Kafka has stored these offsets; remembered with the next transaction. */
+  committed(positions: readonly { topic: string; partition: number; offset: bigint }[]): void;
+  /** Writes down commits that no transaction has taken along yet. */
+  flushCommits(): Promise<void>;
+}
+
+interface Reading {
+  readonly events: PlannedEvent[];
+  readonly deadLetters: DeadLetter[];
+  tombstones: number;
+  decoded: number;
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { group, ledger, decoder, clock, logger, observer } = options;
+  /** The next offset of each partition that we hold: records below were processed before. */
+  const next = new Map<string, bigint>();
+  /** Partitions whose old position means nothing any more; their first batch says where they begin. */
+  const restarted = new Set<string>();
+  let commits: { topic: string; partition: number; offset: bigint }[] = [];
+
+  const takeCommits = () => {
+    const taken = commits;
+    commits = [];
+    return taken;
+  };
+
+  const read = async (records: readonly RawRecord[], rules: IntakeRules): Promise<Reading> => {
+    const reading: Reading = { events: [], deadLetters: [], tombstones: 0, decoded: 0 };
+    for (const record of records) {
+      const how = rules.reading(record.topic);
+      if (!rules.couldMatch(record.topic, decoder.typeHint(record, how))) continue;
+      const decoding = decoder.decode(record, how);
+      const outcome = decoding instanceof Promise ? await decoding : decoding;
+      digest(outcome, record, rules, reading);
+    }
+    return reading;
+  };
+
+  const digest = (outcome: DecodeOutcome, record: RawRecord, rules: IntakeRules, reading: Reading): void => {
+    switch (outcome.kind) {
+      case 'wait':
+        throw outcome.error;
+      case 'tombstone':
+        reading.tombstones += 1;
+        return;
+      case 'dead_letter':
+        reading.deadLetters.push(decodeDeadLetter(record, outcome));
+        return;
+      case 'events':
+        for (const event of outcome.events) {
+          reading.decoded += 1;
+          const plan = rules.plan(event, clock.now());
+          if (plan.notifications.length + plan.signals.length > 0)
+            reading.events.push({ record, event, plan });
+        }
+    }
+  };
+
+  return {
+    async assigned(partitions) {
+      const positions = await ledger.read((tx) => tx.positions(group));
+      const known = new Map(positions.map((position) => [keyOf(position), position]));
+      const begin: { topic: string; partition: number; offset: bigint }[] = [];
+      for (const broker of partitions) {
+        const { topic, partition } = broker;
+        const position = known.get(keyOf(broker));
+        const offset = await startOf(broker, position);
+        if (offset === null) {
+          next.delete(keyOf(broker));
+          // An offset that the log does not hold lets `start:` decide.
+          if (restarted.has(keyOf(broker)) && position !== undefined)
+            begin.push({ topic, partition, offset: position.next });
+        } else {
+          next.set(keyOf(broker), offset);
+          begin.push({ topic, partition, offset });
+        }
+      }
+      return begin;
+    },
+
+    async process(batch) {
+      const key = keyOf(batch);
+      const position = next.get(key);
+      const records =
+        position === undefined ? batch.records : batch.records.filter(({ offset }) => offset >= position);
+      const last = batch.records.at(-1);
+      if (last === undefined) return { processedTo: position ?? 0n };
+      const after = last.offset + 1n;
+      const rules = options.rules();
+      const reading = await read(records, rules);
+      const now = clock.now();
+      const stored = takeCommits();
+      let counts: BatchCounts;
+      try {
+        counts = await ledger.write(async (tx) => {
+          const { topic, partition } = batch;
+          await tx.recordCommits(group, stored);
+          if (restarted.has(key))
+            await tx.resetPosition(group, topic, partition, batch.records[0]?.offset ?? after);
+          const plan = {
+            group,
+            topic,
+            partition,
+            next: after,
+            events: reading.events,
+            deadLetters: reading.deadLetters,
+          };
+          return admitBatch(tx, plan, now);
+        });
+      } catch (thrown) {
+        commits = [...stored, ...commits];
+        throw thrown;
+      }
+      restarted.delete(key);
+      next.set(key, after);
+      observer.batch({
+        ...counts,
+        topic: batch.topic,
+        records: records.length,
+        events: reading.decoded,
+        matched: reading.events.length,
+        tombstones: reading.tombstones,
+        redelivered: batch.records.length - records.length,
+        deadLetters: reading.deadLetters,
+      });
+      return { processedTo: after };
+    },
+
+    committed(positions) {
+      commits.push(...positions);
+    },
+
+    async flushCommits() {
+      const stored = takeCommits();
+      if (stored.length > 0) await ledger.write((tx) => tx.recordCommits(group, stored));
+    },
+  };
+
+  async function startOf(broker: BrokerView, position: Position | undefined): Promise<bigint | null> {
+    const decision = decideStart(broker, position);
+    const { topic, partition } = broker;
+    const where = {
+      topic,
+      partition,
+      ledger: position?.next,
+      committed: broker.committed,
+      low: broker.low,
+      high: broker.high,
+    };
+    switch (decision.kind) {
+      case 'continue':
+        return decision.offset;
+      case 'committed':
+        return null;
+      case 'obey':
+        logger.warn(asText(where), 'the group offset was moved by hand; going on from there');
+        await ledger.write((tx) => tx.resetPosition(group, topic, partition, decision.offset));
+        return decision.offset;
+      case 'start': {
+        logger.warn(
+          asText({ ...where, lost: decision.lost }),
+          'the position lies outside of the log; start: decides',
+        );
+        restarted.add(keyOf(broker));
+        return null;
+      }
+    }
+  }
+}
+
+function keyOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}/${partition}`;
+}
+
+function asText(
+  fields: Record<string, bigint | string | number | null | undefined>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),
+  );
+}
+
+function decodeDeadLetter(record: RawRecord, outcome: DecodeOutcome & { kind: 'dead_letter' }): DeadLetter {
+  return {
+    id: stableId('dlq', record.topic, record.partition, record.offset, outcome.reason),
+    record,
+    stage: 'decode',
+    reason: outcome.reason,
+    message: outcome.message,
+    exceptionClass: outcome.className,
+    route: null,
+    notificationId: null,
+  };
+}

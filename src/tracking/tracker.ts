@@ -1,0 +1,233 @@
+/**
+ * The tracking loop of one DingTalk app: asks what became of accepted calls, carries out recalls and status bars, and
+ * writes the outcomes. It never sends a message. Each question is a metered call, so the schedule is sparse and
+ * `question.ts` picks the one that tells most.
+ */
+import { backoffMs, type Random } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { dingtalkMonth, nextDingtalkDay } from '../base/dingtalk-day.ts';
+import { createLoop } from '../base/loop.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Call } from '../model/call.ts';
+import type { Notification } from '../model/notification.ts';
+import type { DingTalkClient } from '../dingtalk/client-types.ts';
+import { spans } from '../dingtalk/limits.ts';
+import type { CallError, CallResult, TaskResult } from '../dingtalk/outcomes.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { CallStep } from '../ledger/lifecycle/answers.ts';
+import {
+  askAgain,
+  noResult,
+  recalled,
+  resultSeen,
+  statusBarShown,
+  wishDropped,
+} from '../ledger/lifecycle/outcomes.ts';
+import { saveCallSteps } from '../ledger/lifecycle/save.ts';
+import { questionFor, type Question, type QuestionWindows } from './question.ts';
+import { nextCheckAt, type TrackingSchedule } from './schedule.ts';
+
+export interface TrackerOptions {
+  readonly app: string;
+  readonly client: DingTalkClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly settings: () => TrackerSettings;
+}
+
+export interface TrackerSettings {
+  /** Ascending, ms after acceptance. */
+  readonly checks: readonly number[];
+  readonly callsPerMonth: number | null;
+  readonly running: boolean;
+}
+
+export interface Tracker {
+  readonly app: string;
+  start(): void;
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+const maxInFlight = 16;
+const leaseMs = 60_000;
+const lookEveryMs = 5_000;
+const retryBackoff = { firstMs: 1_000, maxMs: 600_000 };
+
+const windows: QuestionWindows = {
+  recallMs: spans.recallWindow.value,
+  statusBarMs: spans.statusBarWindow.value,
+  resultMs: spans.resultWindow.value,
+  progressMs: spans.progressWindow.value,
+};
+
+/** What a question brought, before it meets the ledger's present state. */
+type Answer = (call: Call, members: ReadonlyMap<string, Notification>, now: number) => CallStep;
+
+export function createTracker(options: TrackerOptions): Tracker {
+  const { app, client, ledger, clock, logger } = options;
+  const flying = new Set<Promise<void>>();
+  let stopping = false;
+
+  const schedule = (): TrackingSchedule => ({
+    checks: options.settings().checks,
+    windowMs: windows.resultMs,
+  });
+  const nextFor = (call: Call, now: number): number | null =>
+    nextCheckAt(call.acceptedAt ?? now, call.checks + 1, schedule(), now);
+
+  const turn = async (): Promise<{ wakeAt: number | null }> => {
+    const now = clock.now();
+    if (stopping || !options.settings().running) return { wakeAt: null };
+    if (client.limiter.available('result') <= 0) {
+      return { wakeAt: now + Math.max(client.limiter.waitMs('result', 0) ?? lookEveryMs, 20) };
+    }
+    const limit = maxInFlight - flying.size;
+    if (limit <= 0) return { wakeAt: null };
+    const calls = await ledger.write((tx) => tx.takeChecks({ app, now, limit, leaseUntil: now + leaseMs }));
+    for (const call of calls) launch(follow(call));
+    if (calls.length === limit) return { wakeAt: now + lookEveryMs };
+    const next = await ledger.read((tx) => tx.nextCheck(app));
+    return {
+      wakeAt: next === null ? now + lookEveryMs : Math.min(Math.max(next, now + 20), now + lookEveryMs),
+    };
+  };
+
+  const follow = async (call: Call): Promise<void> => {
+    const ids = [...new Set(call.members.map((member) => member.notificationId))];
+    const notifications = await ledger.read((tx) => tx.notifications(ids));
+    const members = new Map(notifications.map((each) => [each.id, each]));
+    const answer = await ask(call, questionFor(call, members, windows, clock.now()));
+    await ledger.write(async (tx) => {
+      const [current] = await tx.lockCalls([call.id]);
+      if (current?.state !== 'accepted') return;
+      const locked = await tx.lockNotifications(ids);
+      const step = answer(current, new Map(locked.map((each) => [each.id, each])), clock.now());
+      await saveCallSteps(tx, [step]);
+    });
+  };
+
+  /** Asks, unless the month's calls are used up: then the question waits, and in the end the window closes. */
+  const ask = async (call: Call, question: Question): Promise<Answer> => {
+    if (question.kind === 'done')
+      return (current) => askAgain({ ...current, state: 'closed' }, current.nextAt, current.progressDone);
+    if (question.kind === 'give_up') return (current, members, now) => noResult(current, members, now);
+    const limit = options.settings().callsPerMonth;
+    const key = { app, scope: 'calls' as const, period: dingtalkMonth(clock.now()) };
+    if (!(await ledger.write((tx) => tx.count(key, 1, limit)))) return later(null);
+    const taskId = call.taskId ?? '';
+    switch (question.kind) {
+      case 'recall':
+        return afterWish(await client.recall(taskId), recalled, (current, members, now, error) =>
+          wishDropped(current, members, 'recall', error, now),
+        );
+      case 'status_bar': {
+        const { value, background } = question;
+        const done = await client.updateStatusBar(taskId, value, background);
+        return afterWish(
+          done,
+          (current, members, now) => statusBarShown(current, members, value, nextFor(current, now), now),
+          (current, members, now, error) => wishDropped(current, members, 'status_bar', error, now),
+        );
+      }
+      case 'progress':
+        return afterProgress(call, await client.progress(taskId));
+      case 'result':
+        return afterResult(await client.result(taskId));
+    }
+  };
+
+  const afterProgress = (asked: Call, answer: CallResult<{ status: string }>): Answer => {
+    if (answer.kind === 'failed') return afterFailure(answer.error);
+    if (answer.value.status !== 'done') return later(null);
+    if (asked.kind === 'everyone') return (current, members, now) => noResult(current, members, now);
+    return (current, _members, now) => askAgain(current, now, true);
+  };
+
+  const afterResult = (answer: CallResult<TaskResult>): Answer => {
+    if (answer.kind === 'failed') return afterFailure(answer.error);
+    const { invalidDeptIds, ...lists } = answer.value;
+    return (current, members, now) => {
+      const nextAt = nextFor(current, now);
+      const follow = { nextAt, nextDay: nextDingtalkDay(now) };
+      return resultSeen(current, members, { ...lists, invalidDepts: invalidDeptIds }, follow, now);
+    };
+  };
+
+  const afterWish = (
+    answer: CallResult<null>,
+    done: Answer,
+    dropped: (
+      current: Call,
+      members: ReadonlyMap<string, Notification>,
+      now: number,
+      error: CallError,
+    ) => CallStep,
+  ): Answer => {
+    if (answer.kind === 'ok') return done;
+    const { error } = answer;
+    if (isTemporary(error)) return later(error);
+    return (current, members, now) => dropped(current, members, now, error);
+  };
+
+  /** A question that failed for good is not asked again: what is known is told as `unverified`. */
+  const afterFailure = (error: CallError): Answer => {
+    logger.debug({ app, code: error.code, operation: error.operation }, 'tracking question failed');
+    return isTemporary(error) ? later(error) : (current, members, now) => noResult(current, members, now);
+  };
+
+  const later = (error: CallError | null): Answer => {
+    return (current, members, now) => {
+      const wait = error?.retryAfterMs ?? null;
+      const backoff =
+        error === null ? null : now + (wait ?? backoffMs(current.checks + 1, retryBackoff, options.random));
+      const planned = nextFor(current, now);
+      const wished = [...members.values()].some(
+        (each) => each.signals.recall || each.signals.statusBar !== null,
+      );
+      const nextAt = backoff ?? planned;
+      if (planned === null && !wished) return noResult(current, members, now);
+      return askAgain(current, nextAt ?? now + retryBackoff.maxMs, current.progressDone);
+    };
+  };
+
+  const launch = (work: Promise<void>): void => {
+    const tracked = work
+      .catch((thrown: unknown) => {
+        // The lease runs out and the question is asked again.
+        logger.warn({ app, err: thrown }, 'tracking work failed');
+      })
+      .finally(() => {
+        flying.delete(tracked);
+        loop.wake();
+      });
+    flying.add(tracked);
+  };
+
+  const loop = createLoop({ name: `tracking ${app}`, clock, logger, random: options.random, turn });
+  let unsubscribe: (() => void) | null = null;
+  return {
+    app,
+    start() {
+      unsubscribe = ledger.onWake('tracking', () => {
+        loop.wake();
+      });
+      loop.start();
+    },
+    wake: () => {
+      loop.wake();
+    },
+    async stop() {
+      stopping = true;
+      unsubscribe?.();
+      await loop.stop();
+      await Promise.all(flying);
+    },
+  };
+}
+
+function isTemporary(error: CallError): boolean {
+  return ['retry', 'retry_after', 'refresh_token', 'configuration'].includes(error.class);
+}
