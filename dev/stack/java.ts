@@ -12,15 +12,15 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<string | null> {
   const home = env['JAVA_HOME'];
   const candidates = home === undefined || home === '' ? ['java'] : [join(home, 'bin', 'java'), 'java'];
   for (const java of candidates) {
-    const version = await javaVersion(java);
+    const version = await javaVersion(java, env);
     if (version !== null && version >= leastJava) return java;
   }
   return null;
 }
 
-async function javaVersion(java: string): Promise<number | null> {
+async function javaVersion(java: string, env: NodeJS.ProcessEnv): Promise<number | null> {
   try {
-    const { stdout, stderr } = await run(java, ['-version']);
+    const { stdout, stderr } = await run(java, ['-version'], { env });
     const found = /version "(\d+)/.exec(stdout + stderr);
     return found === null ? null : Number(found[1]);
   } catch {
