@@ -218,6 +218,8 @@ export interface AudienceConfig {
 }
 
 export interface QuietHoursConfig {
+  /** Whether there is a nightly window at all; without one only the quiet days below count. */
+  readonly nightly: boolean;
   /** Minutes since midnight; `to` ≤ `from` reaches into the next day. */
   readonly fromMinute: number;
   readonly toMinute: number;
@@ -296,13 +298,13 @@ export interface MessageConfig {
   readonly type: MessageType;
   readonly fields: { readonly [key: string]: MessageField };
   readonly onTooLong: 'reject' | 'truncate';
+  readonly samples: readonly SampleConfig[];
   readonly source: SourceRef;
 }
 
 export interface TemplateConfig extends MessageConfig {
   /** The file's base name: `refund-approval`, or with a locale `refund.zh-CN`. */
   readonly name: string;
-  readonly samples: readonly SampleConfig[];
 }
 
 /** An event in short form, as in samples and cases: what is not given gets a harmless default. */
@@ -337,7 +339,8 @@ export interface CaseConfig {
   /** The instant that `now` and the policies see; null = the event's time. */
   readonly now: Date | null;
   readonly expect: readonly CaseExpectation[];
-  readonly expectSignals: readonly CaseSignal[];
+  /** Null = not checked. */
+  readonly expectSignals: readonly CaseSignal[] | null;
   readonly source: SourceRef;
 }
 

@@ -72,3 +72,19 @@ export type FaultCode =
   | 'unused_topic'
   | 'unreachable_route'
   | 'insecure';
+
+/** By file, line and column, without repeats: one mistake is told once, even where it took effect several times. */
+export function sortFaults(faults: readonly Fault[]): readonly Fault[] {
+  const unique = new Map(faults.map((fault) => [keyOf(fault), fault]));
+  return [...unique.values()].sort(
+    (a, b) => compare(a.file, b.file) || a.line - b.line || a.col - b.col || compare(a.code, b.code),
+  );
+}
+
+function keyOf(fault: Fault): string {
+  return [fault.file, fault.line, fault.col, fault.code, fault.message].join('\n');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

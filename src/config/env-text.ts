@@ -1,0 +1,26 @@
+/**
+ * A scalar whose text came (in part) from environment variables. It stays apart from text that was written out, so
+ * that a number may be read from it where a number is wanted, and so that its value never shows in a message.
+ */
+export class EnvText {
+  readonly text: string;
+  /** The variables that it was made of. */
+  readonly names: readonly string[];
+
+  constructor(text: string, names: readonly string[]) {
+    this.text = text;
+    this.names = names;
+  }
+}
+
+/** The tree with every `EnvText` replaced by its text; for parts of the configuration that are free-form. */
+export function withoutEnvText(value: unknown): unknown {
+  if (value instanceof EnvText) return value.text;
+  if (Array.isArray(value)) return value.map(withoutEnvText);
+  if (value !== null && typeof value === 'object' && !(value instanceof Date)) {
+    const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    for (const [key, inner] of Object.entries(value)) copy[key] = withoutEnvText(inner);
+    return copy;
+  }
+  return value;
+}

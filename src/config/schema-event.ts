@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { leaf, nameOf, text, textOf } from './fields.ts';
+import { anything, keys, list, named } from './shapes.ts';
+import { topicName } from './words.ts';
+
+/** An event in short form, as samples and cases write it; what is not given gets a harmless default. */
+
+const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** An instant, ISO 8601 with a time zone. */
+export function instant(meta: Record<string, unknown>) {
+  return leaf<Date>({ type: 'string', ...meta }, (value, fail) => {
+    const found = textOf(value);
+    const time = found !== null && instantPattern.test(found) ? Date.parse(found) : Number.NaN;
+    if (Number.isNaN(time)) {
+      const remedy = 'write it as 2026-03-02T09:30:00+08:00';
+      return fail(`must be an instant with a time zone, not ${nameOf(value)}`, { remedy });
+    }
+    return new Date(time);
+  });
+}
+
+/** A mapping of any content. */
+function mapping(description: string) {
+  return leaf<Record<string, unknown>>({ type: 'object', description }, (value, fail) => {
+    const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value) && textOf(value) === null;
+    if (!isMapping) return fail(`must be a mapping, not ${nameOf(value)}`, { fault: 'wrong_type' });
+    return value as Record<string, unknown>;
+  });
+}
+
+export const eventSchema = keys({
+  topic: topicName({ description: 'Topic; default: the first that the route reads.' }).optional(),
+  type: text({ description: 'Event type.' }).optional(),
+  source: text({ description: 'Source; default: the topic.' }).optional(),
+  id: text({ description: 'Id; default: 0/0.' }).optional(),
+  subject: text({ description: 'Subject.' }).optional(),
+  time: instant({ description: 'Time of the event; default: now.' }).optional(),
+  key: text({ description: 'Record key.' }).optional(),
+  headers: named(text({}, { allowEmpty: true }), { description: 'Record headers.' }).optional(),
+  data: mapping('The payload. Texts become timestamps and decimals where the event’s Avro schema says so.'),
+});
+
+export type EventKeys = z.infer<typeof eventSchema>;
+
+export const sampleSchema = keys({
+  name: text({ description: 'What the sample shows.' }),
+  event: eventSchema,
+  item: anything({ description: 'The element, for routes with `for_each`.' }).optional(),
+  items: list(eventSchema, { description: 'The members, for templates of digests.' }, 1000, 1).optional(),
+});
+
+export type SampleKeys = z.infer<typeof sampleSchema>;

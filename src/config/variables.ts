@@ -1,0 +1,123 @@
+import type { FaultCode } from './fault.ts';
+
+/** `${NAME}` or `${NAME:-default}` as it stands in a file; `$${NAME}` stands for the text `${NAME}` itself. */
+export interface VariableReference {
+  readonly name: string;
+  /** Taken when the variable is unset or empty; null = there is none. */
+  readonly fallback: string | null;
+  /** Offset and length in the file. */
+  readonly offset: number;
+  readonly length: number;
+  /** For `$${…}`: the text that it stands for. */
+  readonly literal: string | null;
+}
+
+export interface VariableFault {
+  readonly offset: number;
+  readonly length: number;
+  readonly code: FaultCode;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+export interface MaskedText {
+  /** The text with every reference replaced by private characters of the same length, so offsets stay true. */
+  readonly text: string;
+  readonly references: readonly VariableReference[];
+  readonly faults: readonly VariableFault[];
+}
+
+/**
+ * References are masked before YAML sees them, because YAML would read the braces of `{ port: ${PORT} }` as its
+ * own. Reference number n becomes the character U+F0000 + n, filled up to the reference's length. These characters
+ * are for private use; a file that contains any of them is refused.
+ */
+const firstMark = 0xf0000;
+const lastMark = 0xffffd;
+const filler = '\ufdd1';
+const anyMark = /[\u{F0000}-\u{FFFFD}\uFDD1]/u;
+const marked = /([\u{F0000}-\u{FFFFD}])\uFDD1*/gu;
+const candidate = /\$?\$\{([^{}\r\n]*)\}?/g;
+const reference = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+
+/** The most references that one file may hold; masks would run out of characters beyond. */
+const maxReferences = lastMark - firstMark;
+
+export function maskVariables(text: string): MaskedText {
+  const clash = anyMark.exec(text);
+  if (clash !== null) {
+    const message = 'the file contains a private-use character (U+F0000 … U+FFFFD or U+FDD1)';
+    const fault = { offset: clash.index, length: 1, message, remedy: 'remove it' };
+    return { text: '', references: [], faults: [{ ...fault, code: 'file_not_text' }] };
+  }
+  const references: VariableReference[] = [];
+  const faults: VariableFault[] = [];
+  const masked = text.replace(candidate, (whole: string, inner: string, offset: number) => {
+    // `${{ … }}` is a dollar sign before Liquid, not a reference.
+    if (inner === '' && text.charAt(offset + whole.length) === '{') return whole;
+    const escaped = whole.startsWith('$$');
+    const match = whole.endsWith('}') ? reference.exec(inner) : null;
+    if (match === null && !escaped) {
+      faults.push({ offset, length: whole.length, ...describeBadReference(whole, inner) });
+      return '_'.repeat(whole.length);
+    }
+    if (references.length >= maxReferences) return whole;
+    references.push({
+      name: match?.[1] ?? '',
+      fallback: match?.[2] ?? null,
+      offset,
+      length: whole.length,
+      literal: escaped ? whole.slice(1) : null,
+    });
+    return String.fromCodePoint(firstMark + references.length - 1) + filler.repeat(whole.length - 2);
+  });
+  return { text: masked, references, faults };
+}
+
+function describeBadReference(whole: string, inner: string): Omit<VariableFault, 'offset' | 'length'> {
+  const code = 'env_syntax';
+  if (!whole.endsWith('}')) {
+    const message = inner.includes(':-')
+      ? 'a default may not contain braces, nor another variable'
+      : 'the reference to a variable is not closed with }';
+    return { code, message, remedy: 'write ${NAME}, ${NAME:-default}, or $${…} for the text itself' };
+  }
+  return {
+    code,
+    message: `${whole} is not a reference to a variable`,
+    remedy: 'write ${NAME} or ${NAME:-default}, or $${…} for the text itself',
+  };
+}
+
+export function containsReference(masked: string): boolean {
+  return anyMark.test(masked);
+}
+
+/** Puts the original text back: for keys and error messages. */
+export function unmask(masked: string, references: readonly VariableReference[]): string {
+  return replaceMarks(masked, references, (found) =>
+    found.literal === null
+      ? `\${${found.name}${found.fallback === null ? '' : `:-${found.fallback}`}}`
+      : `$${found.literal}`,
+  );
+}
+
+/** Gives each reference its value; `resolve` is asked for real references only, not for `$${…}`. */
+export function fillVariables(
+  masked: string,
+  references: readonly VariableReference[],
+  resolve: (found: VariableReference) => string,
+): string {
+  return replaceMarks(masked, references, (found) => found.literal ?? resolve(found));
+}
+
+function replaceMarks(
+  masked: string,
+  references: readonly VariableReference[],
+  replacement: (found: VariableReference) => string,
+): string {
+  return masked.replace(marked, (whole, mark: string) => {
+    const found = references[(mark.codePointAt(0) ?? 0) - firstMark];
+    return found === undefined ? whole : replacement(found);
+  });
+}

@@ -1,0 +1,100 @@
+import { leaf, nameOf, referencePattern, text, textOf, type JsonSchema } from './fields.ts';
+
+/** Leaves that several definitions share. */
+
+const topicPattern = /^[A-Za-z0-9._-]{1,249}$/;
+
+/** Kafka's own rule for topic names. */
+export function topicName(meta: JsonSchema) {
+  return text(meta, { pattern: topicPattern, what: 'a topic name (letters, digits, . _ -, at most 249)' });
+}
+
+export function isTopicName(name: string): boolean {
+  return topicPattern.test(name) && name !== '.' && name !== '..';
+}
+
+/** Names of routes, groups and apps: they appear in results, metrics and commands. */
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
+
+export function plainName(meta: JsonSchema) {
+  return text(meta, { pattern: namePattern, what: 'a name (letters, digits, . _ -, at most 80)' });
+}
+
+/** A CEL expression; its meaning is checked when the rules are compiled. */
+export function cel(meta: JsonSchema) {
+  return text({ ...meta, 'x-kind': 'CEL' }, { maxLength: 4096 });
+}
+
+/** A text with Liquid in it. */
+export function liquid(meta: JsonSchema) {
+  return text({ ...meta, 'x-kind': 'Liquid' }, { maxLength: 16_384, allowEmpty: true });
+}
+
+export function timeZone(meta: JsonSchema) {
+  return leaf<string>({ type: 'string', minLength: 1, ...meta }, (value, fail) => {
+    const found = textOf(value);
+    if (found === null) return fail(`must be a time zone, not ${nameOf(value)}`, { fault: 'wrong_type' });
+    if (!isTimeZone(found)) {
+      const remedy = 'write an IANA name such as Asia/Shanghai or UTC';
+      return fail(`is no time zone: ${nameOf(value)}`, { remedy });
+    }
+    return found;
+  });
+}
+
+export function isTimeZone(name: string): boolean {
+  if (name === '') return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (error) {
+    // Intl has no other way to ask whether it knows a zone.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const mobilePattern = /^(?:\+?\d{1,3}[- ])?[\d\- ]{5,20}$|^\+?\d{6,20}$/;
+
+/** A mobile number written out; messages never show it. Written without quotes it is a number, which is taken too. */
+export function mobile(meta: JsonSchema) {
+  const json: JsonSchema = {
+    anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer' }],
+    ...meta,
+  };
+  return leaf<string>(json, (value, fail) => {
+    const found = typeof value === 'bigint' ? String(value) : textOf(value);
+    if (found === null) return fail('must be a mobile number', { fault: 'wrong_type' });
+    if (!mobilePattern.test(found.trim())) return fail('is not a mobile number');
+    return found;
+  });
+}
+
+export function isMobile(found: string): boolean {
+  return mobilePattern.test(found.trim());
+}
+
+/** A userid, which may have been written without quotes. */
+export function userid(meta: JsonSchema) {
+  const json: JsonSchema = { anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer' }], ...meta };
+  return leaf<string>(json, (value, fail) => {
+    const found = typeof value === 'bigint' ? String(value) : textOf(value);
+    if (found === null) return fail(`must be a userid, not ${nameOf(value)}`, { fault: 'wrong_type' });
+    if (found.trim() === '' || /[\s,]/.test(found.trim())) return fail(`is not a userid: ${nameOf(value)}`);
+    return found.trim();
+  });
+}
+
+/** The id of a department, 1 being the whole company. */
+export function departmentId(meta: JsonSchema) {
+  const json: JsonSchema = {
+    anyOf: [{ type: 'integer', minimum: 1 }, { type: 'string', pattern: `^\\d+$|${referencePattern}` }],
+    ...meta,
+  };
+  return leaf<number>(json, (value, fail) => {
+    const found = typeof value === 'bigint' ? String(value) : textOf(value);
+    if (found === null) return fail(`must be a department id, not ${nameOf(value)}`, { fault: 'wrong_type' });
+    if (!/^[1-9]\d{0,15}$/.test(found)) return fail(`is not a department id: ${nameOf(value)}`);
+    return Number(found);
+  });
+}
