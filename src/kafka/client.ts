@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import type { KafkaConnection, KafkaSasl, KafkaTls } from './connection.ts';
 import type { Cluster } from './group-hooks.ts';
 import { kafkajs } from './kafkajs.ts';
-import { bridgeLog } from './log.ts';
+import { bridgeLog, connectionGivenUp } from './log.ts';
 
 /** How long a TCP and TLS handshake may take, ms. */
 const connectTimeoutMs = 5_000;
@@ -52,7 +52,7 @@ export function createClient(options: ClientOptions): KafkaClient {
     ...(connection.sasl === null ? {} : { sasl: saslOptions(connection.sasl) }),
   });
   const cut = (): void => {
-    for (const socket of sockets) socket.destroy(new Error('the connection was given up'));
+    for (const socket of sockets) socket.destroy(new Error(connectionGivenUp));
   };
   return { kafka, cut };
 }

@@ -49,12 +49,6 @@ export function protocolError(error: unknown): string | null {
   return null;
 }
 
-/** Whether the library's error has this name, itself or as a cause. */
-export function isNamed(error: unknown, name: string): boolean {
-  for (const one of chain(error)) if (one['name'] === name) return true;
-  return false;
-}
-
 /** Sorts an error of the library into ours: refused for good, or unavailable for now. */
 export function kafkaError(error: unknown, doing: string): DingbusError {
   const text = `${doing}: ${messageOf(error)}`;

@@ -8,7 +8,10 @@ const quietMs = 30_000;
 /** No more different complaints than this are remembered. */
 const remembered = 200;
 /** What may pass from the library's lines into ours. Everything else may hold payloads or configuration. */
-const fields = ['broker', 'topic', 'partition', 'memberId', 'retryCount'] as const;
+const fields = ['broker', 'topic', 'partition', 'memberId', 'retryCount', 'error'] as const;
+
+/** What a socket is told that we cut ourselves; the library then reports it as an error. */
+export const connectionGivenUp = 'the connection was given up';
 
 /**
  * Turns the library's log into ours. What it calls an error is mostly one attempt of many, hence at most a warning
@@ -19,7 +22,8 @@ export function bridgeLog(logger: Logger, clock: Clock): logCreator {
   const { ERROR } = kafkajs.logLevel;
   return () => (entry) => {
     const { message } = entry.log;
-    const level = entry.level === ERROR ? 'warn' : 'debug';
+    const ours = message.includes(connectionGivenUp);
+    const level = entry.level === ERROR && !ours ? 'warn' : 'debug';
     if (!logger.isLevelEnabled(level)) return;
     const now = clock.now();
     const last = seen.get(message);
@@ -27,7 +31,11 @@ export function bridgeLog(logger: Logger, clock: Clock): logCreator {
     if (seen.size >= remembered) seen.clear();
     seen.set(message, now);
     const line: Record<string, unknown> = { detail: message, from: entry.namespace };
-    for (const field of fields) if (entry.log[field] !== undefined) line[field] = entry.log[field];
+    for (const field of fields) if (isPlain(entry.log[field])) line[field] = entry.log[field];
     logger[level](line, 'Kafka client');
   };
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { createClient, type KafkaClient } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
+import { endedWithin } from './ended-within.ts';
 import { type Cluster, type ConsumerGroup, groupHooks, type GroupHooks } from './group-hooks.ts';
 import { type FetchedBatch, kafkajs } from './kafkajs.ts';
 import { Lane } from './lane.ts';
@@ -203,10 +204,8 @@ export class Member implements GroupHooks {
     if (this.#phase === 'over') throw new GivenUp();
     const lanes = [...(this.#session?.lanes.values() ?? [])];
     if (!lanes.some((lane) => lane.open)) {
-      const timer = new AbortController();
       const opened = new Promise<void>((resolve) => this.#opened.push(resolve));
-      await Promise.race([opened, sleep(this.#options.clock, fetchWaitMs, timer.signal)]);
-      timer.abort();
+      await endedWithin(this.#options.clock, fetchWaitMs, opened);
     }
     const someOpen = lanes.some((lane) => lane.open);
     // Without an open partition the library only sleeps for this long.
@@ -325,13 +324,10 @@ export class Member implements GroupHooks {
     const { clock, logger } = this.#options;
     await this.#endSession(0);
     this.#enter('over');
-    const timer = new AbortController();
     const left = this.#consumer.disconnect().catch((error: unknown) => {
       logger.debug({ error: messageOf(error) }, 'Leaving the group failed');
     });
-    await Promise.race([left, sleep(clock, leaveMs, timer.signal)]);
-    timer.abort();
-    this.#client.cut();
+    if (!(await endedWithin(clock, leaveMs, left))) this.#client.cut();
   }
 }
 

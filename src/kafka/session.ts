@@ -2,6 +2,7 @@ import { backoffMs, type Random } from '../base/backoff.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { endedWithin } from './ended-within.ts';
 import { isGenerationOver } from './failure.ts';
 import type { ConsumerGroup, OffsetManager } from './group-hooks.ts';
 import type { Lane } from './lane.ts';
@@ -73,16 +74,14 @@ export class Session {
     this.#over.abort();
     const until = clock.now() + deadlineMs;
     let drained = false;
-    const closed = Promise.all([...this.lanes.values()].map((lane) => lane.close())).then(() => {
-      drained = true;
-    });
+    const closed = Promise.all([...this.lanes.values()].map((lane) => lane.close())).then(
+      () => (drained = true),
+    );
     await this.#loop;
     for (let left = deadlineMs; !drained && left > 0; left = until - clock.now()) {
-      const timer = new AbortController();
-      await Promise.race([closed, sleep(clock, Math.min(heartbeatMs, left), timer.signal)]);
-      timer.abort();
+      const ended = await endedWithin(clock, Math.min(heartbeatMs, left), closed);
       // The broker answers that a rebalance is under way; it counts as a sign of life all the same.
-      if (!drained) await this.group.heartbeat({ interval: 0 }).catch(() => undefined);
+      if (!ended) await this.group.heartbeat({ interval: 0 }).catch(() => undefined);
     }
     await this.#lastCommit();
     return drained;
@@ -109,15 +108,13 @@ export class Session {
   async #lastCommit(): Promise<void> {
     const { clock, logger } = this.#options;
     if (this.#due().length === 0) return;
-    const timer = new AbortController();
     const commit = this.#commit().catch((error: unknown) => {
       logger.debug(
         { error: messageOf(error) },
         'Last offsets could not be committed; some records come again',
       );
     });
-    await Promise.race([commit, sleep(clock, lastCommitMs, timer.signal)]);
-    timer.abort();
+    await endedWithin(clock, lastCommitMs, commit);
   }
 
   #due(): Lane[] {

@@ -1,6 +1,7 @@
 import { backoffMs } from '../base/backoff.ts';
 import { sleep } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
+import { endedWithin } from './ended-within.ts';
 import { KafkaRefusedError, KafkaUnavailableError } from './errors.ts';
 import { kafkaError } from './failure.ts';
 import { Member, rebalanceTimeoutMs } from './member.ts';
@@ -86,13 +87,8 @@ class KafkaSource implements Source {
     this.#cancelLook();
     const drained = await (this.#member?.leave(deadlineMs) ?? true);
     if (this.#running !== null) {
-      const timer = new AbortController();
       // Leaving the group is bounded by itself; a little more than the deadline is better than a ghost in the group.
-      await Promise.race([
-        this.#running,
-        sleep(clock, Math.max(until - clock.now(), 0) + 4_000, timer.signal),
-      ]);
-      timer.abort();
+      await endedWithin(clock, Math.max(until - clock.now(), 0) + 4_000, this.#running);
     }
     return { drained };
   }
