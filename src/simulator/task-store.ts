@@ -1,0 +1,82 @@
+import type { Task } from './task.ts';
+
+/** Every accepted send, and who got it. Bounded: the oldest tasks go when there are too many. */
+export class TaskStore {
+  readonly #keep: number;
+  readonly #firstId: bigint;
+  readonly #tasks = new Map<string, Task>();
+  readonly #inboxes = new Map<string, Task[]>();
+  #issued = 0;
+  #dropped = 0;
+
+  constructor(keep: number, firstTaskId: string) {
+    this.#keep = keep;
+    this.#firstId = BigInt(firstTaskId);
+  }
+
+  nextId(): string {
+    return (this.#firstId + BigInt(this.#issued++)).toString();
+  }
+
+  add(task: Task): void {
+    this.#tasks.set(task.id, task);
+    for (const userid of task.delivered) {
+      const inbox = this.#inboxes.get(userid);
+      if (inbox === undefined) this.#inboxes.set(userid, [task]);
+      else inbox.push(task);
+    }
+    if (this.#tasks.size > this.#keep) this.#dropOldest();
+  }
+
+  get(id: string): Task | null {
+    return this.#tasks.get(id) ?? null;
+  }
+
+  /** Oldest first. */
+  all(): IterableIterator<Task> {
+    return this.#tasks.values();
+  }
+
+  /** The tasks that reached somebody, oldest first. */
+  of(userid: string): readonly Task[] {
+    return this.#inboxes.get(userid) ?? [];
+  }
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** How many tasks were forgotten because there were too many. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  clear(): void {
+    this.#tasks.clear();
+    this.#inboxes.clear();
+    this.#dropped = 0;
+  }
+
+  save(): { readonly issued: number; readonly dropped: number } {
+    return { issued: this.#issued, dropped: this.#dropped };
+  }
+
+  load(saved: { readonly issued: number; readonly dropped: number }): void {
+    this.clear();
+    this.#issued = saved.issued;
+    this.#dropped = saved.dropped;
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#tasks.values().next().value;
+    if (oldest === undefined) return;
+    this.#tasks.delete(oldest.id);
+    this.#dropped++;
+    for (const userid of oldest.delivered) {
+      const inbox = this.#inboxes.get(userid);
+      // The oldest task of all is the first of every inbox that it is in.
+      inbox?.shift();
+      if (inbox?.length === 0) this.#inboxes.delete(userid);
+    }
+  }
+}
