@@ -1,0 +1,88 @@
+import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { messageOf } from '../base/errors.ts';
+import { AvroReader } from './avro/avro-reader.ts';
+import { parseOptions } from './avro/schema.ts';
+import { RegistryUnavailableError } from './errors.ts';
+import { type RegistryHttp, RegistryRefusal } from './http.ts';
+import { type JsonCheck, jsonSchemaCompiler, JsonSchemaReader } from './json-schema.ts';
+import { unknownSchema } from './lookups.ts';
+import { ProtobufReader } from './protobuf/protobuf-reader.ts';
+import type { MessageType } from './protobuf/reflection.ts';
+import type { SchemaLookup, SchemaReader } from './reader.ts';
+
+/** "Schema not found", "subject not found", "version not found". Source: Confluent Schema Registry API reference. */
+const notFoundCodes = new Set([40401, 40402, 40403]);
+
+type ClientArguments = ConstructorParameters<typeof SchemaRegistry>[0];
+type Middleware = NonNullable<ClientArguments['middlewares']>[number];
+type AvroParseOptions = ReturnType<typeof parseOptions>;
+
+/**
+ * The named client, with our transport in place of its own: it resolves references and parses schemas, but its HTTP
+ * stack has no deadline for the body, forgets the registry's error code and retries on real time.
+ */
+export function createClient(http: RegistryHttp): SchemaRegistry {
+  return new SchemaRegistry(
+    { host: http.address, middlewares: [transport(http)] },
+    {
+      [SchemaType.AVRO]: parseOptions() as AvroParseOptions & Record<string, never>,
+      [SchemaType.JSON]: { ajvInstance: jsonSchemaCompiler() as never },
+    },
+  );
+}
+
+/** The last middleware is the outermost: it answers itself and never calls on. */
+function transport(http: RegistryHttp): Middleware {
+  return () => ({
+    async response(_next, _renew, request) {
+      const path = request.url().slice(http.address.length);
+      const body: unknown = request.body();
+      const method = request.method().toUpperCase() as 'GET' | 'POST' | 'PUT';
+      const data = await http.request(
+        method,
+        path,
+        body === undefined || body === null ? null : String(body),
+      );
+      // All that the client asks of a response is its parsed body.
+      return { data: () => data } as never;
+    },
+  });
+}
+
+/** Asks for a schema once and compiles its reader. Never rejects. */
+export async function fetchReader(client: SchemaRegistry, schemaId: number): Promise<SchemaLookup> {
+  try {
+    const schema: unknown = await client.getSchema(schemaId);
+    const type = client.cache.getSchema(schemaId)?.type;
+    return { kind: 'reader', reader: readerOf(schemaId, type, schema) };
+  } catch (thrown) {
+    if (thrown instanceof RegistryUnavailableError) return { kind: 'unavailable', error: thrown };
+    if (thrown instanceof RegistryRefusal) return refused(schemaId, thrown);
+    return { kind: 'unusable', message: `schema ${schemaId} cannot be used: ${messageOf(thrown)}` };
+  }
+}
+
+function refused(schemaId: number, refusal: RegistryRefusal): SchemaLookup {
+  if (refusal.errorCode === 40403) return unknownSchema(schemaId);
+  if (notFoundCodes.has(refusal.errorCode)) {
+    return {
+      kind: 'schema_not_found',
+      message: `schema ${schemaId} refers to a schema that is missing: ${refusal.message}`,
+    };
+  }
+  const message = `the schema registry refuses to give schema ${schemaId}: ${refusal.message} (${refusal.errorCode})`;
+  return { kind: 'unavailable', error: new RegistryUnavailableError(message, refusal) };
+}
+
+function readerOf(schemaId: number, type: SchemaType | undefined, schema: unknown): SchemaReader {
+  switch (type) {
+    case SchemaType.AVRO:
+      return new AvroReader(schemaId, schema as ConstructorParameters<typeof AvroReader>[1]);
+    case SchemaType.JSON:
+      return new JsonSchemaReader(schemaId, schema as JsonCheck);
+    case SchemaType.PROTOBUF:
+      return new ProtobufReader(schemaId, (schema as { message: MessageType }).message);
+    default:
+      throw new TypeError('the registry names a type of schema that nobody here reads');
+  }
+}
