@@ -10,7 +10,7 @@ import type {
 } from './outcomes.ts';
 import type { MediaType } from './limits.ts';
 import type { AppState } from './holds.ts';
-import type { CallLimiter, Slot } from './limiter.ts';
+import type { CallLimiter, Slot } from './slot.ts';
 
 /** Whom one send is for. Lists are not empty and within the limits of one call (100 userids, 20 departments). */
 export type SendAudience =

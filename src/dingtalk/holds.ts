@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Operation } from './codes.ts';
 
 /**
@@ -24,4 +25,123 @@ export interface AppState {
   /** True while calls are stopped for a reason that outlasts a short pause. */
   readonly held: boolean;
   readonly holds: readonly Hold[];
+}
+
+/** A pause up to this long is waited out in the queue; a longer one is told to the caller. Milliseconds. */
+export const longestPauseMs = 10_000;
+
+/** How long the one call that tries whether a hold is over keeps the others waiting, at most. Milliseconds. */
+const probeMs = 60_000;
+
+export type Gate =
+  | { readonly kind: 'open' }
+  /** A hold has run out; one call may go and see. */
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'closed'; readonly hold: Hold; readonly until: number | null };
+
+const open: Gate = { kind: 'open' };
+
+/** One stop of calls with its half-open state: when its time is over, one call tries and the others still wait. */
+interface Stop {
+  readonly hold: Hold;
+  probingUntil: number | null;
+}
+
+/** Stops of one app, or of everything behind our address. Several may be in force; each ends on its own. */
+export class Holds {
+  readonly #clock: Clock;
+  readonly #stops = new Map<string, Stop>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(hold: Omit<Hold, 'since'>): Hold {
+    const key = `${hold.scope} ${hold.reason}`;
+    const before = this.#stops.get(key)?.hold;
+    // A pause that is asked for again is a new pause, and never a shorter one; a fault that comes again is the same fault.
+    const lasting = before !== undefined && hold.reason !== 'throttled';
+    const full: Hold = {
+      ...hold,
+      since: lasting ? before.since : this.#clock.now(),
+      until: before !== undefined && !lasting && later(before.until, hold.until) ? before.until : hold.until,
+    };
+    this.#stops.set(key, { hold: full, probingUntil: null });
+    return full;
+  }
+
+  /** Whether a call of this API may go now. */
+  gate(api: Operation): Gate {
+    const now = this.#clock.now();
+    let probe = false;
+    let closed: Gate | null = null;
+    for (const [key, stop] of this.#stops) {
+      const { hold } = stop;
+      if (hold.scope !== 'app' && hold.scope !== 'address' && hold.scope !== api) continue;
+      const until = stop.probingUntil ?? hold.until;
+      if (until !== null && until <= now) {
+        // A pause is simply over; what a person may have to mend is tried with one call first.
+        if (hold.reason === 'throttled') this.#stops.delete(key);
+        else probe = true;
+        continue;
+      }
+      if (closed === null || (closed.kind === 'closed' && later(until, closed.until))) {
+        closed = { kind: 'closed', hold, until };
+      }
+    }
+    return closed ?? (probe ? { kind: 'probe' } : open);
+  }
+
+  /** A call goes to see whether the holds that have run out are over: the others wait for it. */
+  beginProbe(): void {
+    const now = this.#clock.now();
+    for (const stop of this.#stops.values()) {
+      const until = stop.probingUntil ?? stop.hold.until;
+      if (until !== null && until <= now) stop.probingUntil = now + probeMs;
+    }
+  }
+
+  /** The call that was to see was not made after all, or told nothing: the next one may go. */
+  endProbe(): void {
+    const now = this.#clock.now();
+    for (const stop of this.#stops.values()) if (stop.probingUntil !== null) stop.probingUntil = now;
+  }
+
+  /** A call that went to see succeeded: everything that was being tried is over. Gives what ended. */
+  succeeded(): readonly Hold[] {
+    const ended: Hold[] = [];
+    for (const [key, stop] of this.#stops) {
+      if (stop.probingUntil === null) continue;
+      this.#stops.delete(key);
+      ended.push(stop.hold);
+    }
+    return ended;
+  }
+
+  /** A person says that the causes are mended. Gives what ended. */
+  release(): readonly Hold[] {
+    const ended = [...this.#stops.values()].map(({ hold }) => hold);
+    this.#stops.clear();
+    return ended;
+  }
+
+  list(): readonly Hold[] {
+    const now = this.#clock.now();
+    return [...this.#stops.values()]
+      .map(({ hold }) => hold)
+      .filter(({ reason, until }) => reason !== 'throttled' || until === null || until > now);
+  }
+}
+
+/** The state that health shows: pauses that the queue waits out are not held. */
+export function appState(holds: readonly Hold[], now: number): AppState {
+  const lasting = holds.filter(
+    ({ reason, until, since }) =>
+      reason !== 'throttled' || until === null || (until > now && until - since > longestPauseMs),
+  );
+  return { held: lasting.length > 0, holds };
+}
+
+function later(one: number | null, other: number | null): boolean {
+  return one === null || (other !== null && one > other);
 }

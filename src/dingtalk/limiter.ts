@@ -1,26 +1,276 @@
+/**
+ * Decides when a call may be made: calls a second for each API of an app, recipients a minute, calls of our address,
+ * pauses that DingTalk asked for, holds. It schedules and never drops; what it cannot schedule (the app is held for
+ * longer than a short pause) it turns away with the reason. It must never let more calls out than the limits allow,
+ * however late or early they arrive at DingTalk.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { AddressLimits } from './address-limits.ts';
+import type { ClientObserver, WaitReason } from './client-events.ts';
 import type { Operation } from './codes.ts';
+import { longestPauseMs, type Gate, type Hold, type Holds } from './holds.ts';
+import { spans } from './limits.ts';
+import { RunningSlot, type CallLimiter, type RecentCall, type Slot } from './slot.ts';
+import { RoundTrips, SlidingWindow } from './window.ts';
 
-/** A place under the limits for one call. Exactly one of a call or `giveBack` ends it. */
-export interface Slot {
-  readonly api: Operation;
-  /** People that this call may reach; they count for the limit of recipients a minute. */
-  readonly recipients: number;
-  /** The call will not be made: the place is free again at once. */
-  giveBack(): void;
-}
+export type Acquired =
+  | { readonly kind: 'slot'; readonly slot: RunningSlot }
+  | { readonly kind: 'held'; readonly hold: Hold; readonly until: number | null }
+  | { readonly kind: 'aborted' };
 
 export interface AcquireOptions {
-  readonly recipients?: number;
-  readonly priority?: 'high' | 'normal';
-  readonly signal?: AbortSignal;
+  readonly recipients: number;
+  readonly priority: 'high' | 'normal';
+  readonly signal: AbortSignal | null;
 }
 
-/** What a loop that persists before it calls needs of the limiter. */
-export interface CallLimiter {
-  /** How many calls of this API may start right now; 0 while the app is held, Infinity without a limit. */
-  available(api: Operation): number;
-  /** Takes a place now, or gives null when none is free. Waiting calls go first. */
-  tryReserve(api: Operation, recipients: number): Slot | null;
-  /** Milliseconds until `tryReserve` may succeed again; 0 = now, null = nobody knows (held until told). */
-  waitMs(api: Operation, recipients: number): number | null;
+export interface LimiterOptions {
+  readonly clock: Clock;
+  /** Of one API; 0 or Infinity = not limited, the limits of our address do not hold either then. */
+  readonly callsPerSecond: number;
+  readonly recipientsPerMinute: number;
+  readonly holds: Holds;
+  readonly address: AddressLimits;
+  readonly observe: ClientObserver;
+}
+
+/**
+ * Added to every window: clocks are read in whole milliseconds and timers fire up to one early. At 10 ms the limit of
+ * 20 calls a second is still used to 99 %.
+ */
+const marginMs = 10;
+/** Recipients are counted by DingTalk while it works on the task, some time after its answer. */
+const recipientMarginMs = 1000;
+
+interface Waiter {
+  readonly options: AcquireOptions;
+  readonly since: number;
+  reason: WaitReason;
+  readonly settle: (acquired: Acquired) => void;
+}
+
+interface Api {
+  readonly calls: SlidingWindow;
+  readonly roundTrips: RoundTrips;
+  readonly high: Waiter[];
+  readonly normal: Waiter[];
+  cancelTimer: (() => void) | null;
+}
+
+export class Limiter implements CallLimiter {
+  readonly #options: LimiterOptions;
+  readonly #clock: Clock;
+  readonly #recipients: SlidingWindow;
+  readonly #apis = new Map<Operation, Api>();
+
+  constructor(options: LimiterOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#recipients = new SlidingWindow(options.recipientsPerMinute);
+  }
+
+  available(api: Operation): number {
+    const { calls, high, normal } = this.#api(api);
+    const gate = this.#gate(api);
+    if (gate.kind === 'closed' || high.length + normal.length > 0) return 0;
+    const now = this.#clock.now();
+    const free = Math.min(calls.free(now), this.#addressCalls(calls)?.free(now) ?? Infinity);
+    return gate.kind === 'probe' ? Math.min(1, free) : free;
+  }
+
+  tryReserve(api: Operation, recipients: number): Slot | null {
+    if (this.available(api) < 1 || this.#blockedBy(api, recipients) !== null) return null;
+    return this.#grant(api, recipients);
+  }
+
+  waitMs(api: Operation, recipients: number): number | null {
+    const now = this.#clock.now();
+    const gate = this.#gate(api);
+    if (gate.kind === 'closed') return gate.until === null ? null : gate.until - now;
+    const blocked = this.#blockedBy(api, recipients);
+    if (blocked === null) return 0;
+    return blocked.at === null ? null : blocked.at - now;
+  }
+
+  seed(recent: readonly RecentCall[]): void {
+    for (const { api, at, recipients } of recent) {
+      const { calls } = this.#api(api);
+      calls.take(1);
+      calls.release(1, at + spans.callsPerSecondWindow.value + marginMs);
+      this.#recipients.take(recipients);
+      this.#recipients.release(recipients, at + spans.recipientsPerMinuteWindow.value + recipientMarginMs);
+    }
+  }
+
+  /** Waits for a place; high priority before normal, first come first served within. */
+  acquire(api: Operation, options: AcquireOptions): Promise<Acquired> {
+    return new Promise((resolve) => {
+      const { signal } = options;
+      if (signal?.aborted) {
+        resolve({ kind: 'aborted' });
+        return;
+      }
+      const queue = this.#api(api)[options.priority];
+      const abort = (): void => {
+        queue.splice(queue.indexOf(waiter), 1);
+        waiter.settle({ kind: 'aborted' });
+        this.#pump(api);
+      };
+      const waiter: Waiter = {
+        options,
+        since: this.#clock.now(),
+        reason: 'turn',
+        settle: (acquired) => {
+          signal?.removeEventListener('abort', abort);
+          resolve(acquired);
+        },
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      queue.push(waiter);
+      this.#pump(api);
+    });
+  }
+
+  /** Holds have changed: those who wait are served or turned away. */
+  refresh(): void {
+    for (const api of this.#apis.keys()) this.#pump(api);
+  }
+
+  /** DingTalk counted more calls than we did: what was learnt about the way there is wrong. */
+  distrust(api: Operation): void {
+    this.#api(api).roundTrips.forget();
+  }
+
+  /** Nothing is granted any more; those who wait are told that they were given up. */
+  close(): void {
+    for (const [, api] of this.#apis) {
+      api.cancelTimer?.();
+      for (const waiter of [...api.high.splice(0), ...api.normal.splice(0)])
+        waiter.settle({ kind: 'aborted' });
+    }
+  }
+
+  /** The tighter of what holds for the app and for our address. */
+  #gate(api: Operation): Gate {
+    const own = this.#options.holds.gate(api);
+    const address = this.#options.address.holds.gate(api);
+    if (own.kind === 'closed') return own;
+    return address.kind === 'open' ? own : address;
+  }
+
+  #addressCalls(calls: SlidingWindow): SlidingWindow | null {
+    return calls.limit === Infinity ? null : this.#options.address.calls;
+  }
+
+  /** What keeps a call from being made now, and until when; null when nothing does. Holds are not asked. */
+  #blockedBy(
+    api: Operation,
+    recipients: number,
+  ): { readonly reason: WaitReason; readonly at: number | null } | null {
+    const now = this.#clock.now();
+    const { calls } = this.#api(api);
+    for (const window of [calls, this.#addressCalls(calls)]) {
+      if (window === null || window.free(now) >= 1) continue;
+      return { reason: 'calls_per_second', at: window.freeAt(1, now) };
+    }
+    const people = this.#recipients.bounded(recipients);
+    if (this.#recipients.free(now) >= people) return null;
+    return { reason: 'recipients_per_minute', at: this.#recipients.freeAt(people, now) };
+  }
+
+  #grant(name: Operation, recipients: number): RunningSlot {
+    const api = this.#api(name);
+    const addressCalls = this.#addressCalls(api.calls);
+    const people = this.#recipients.bounded(recipients);
+    const probe = this.#gate(name).kind === 'probe';
+    if (probe) {
+      this.#options.holds.beginProbe();
+      this.#options.address.holds.beginProbe();
+    }
+    api.calls.take(1);
+    addressCalls?.take(1);
+    this.#recipients.take(people);
+    return new RunningSlot(name, recipients, probe, this.#clock, {
+      end: (startedAt, peopleCounted) => {
+        const now = this.#clock.now();
+        api.roundTrips.add(now - startedAt, now);
+        const countedBy = Math.max(startedAt, now - api.roundTrips.smallest);
+        api.calls.release(1, countedBy + spans.callsPerSecondWindow.value + marginMs);
+        addressCalls?.release(1, now + spans.callsPerIpWindow.value + marginMs);
+        if (peopleCounted) {
+          const at = now + spans.recipientsPerMinuteWindow.value + recipientMarginMs;
+          this.#recipients.release(people, at);
+        } else this.#recipients.giveBack(people);
+        this.refresh();
+      },
+      giveBack: () => {
+        api.calls.giveBack(1);
+        addressCalls?.giveBack(1);
+        this.#recipients.giveBack(people);
+        if (probe) {
+          this.#options.holds.endProbe();
+          this.#options.address.holds.endProbe();
+        }
+        this.refresh();
+      },
+    });
+  }
+
+  /** Serves those who wait, as far as it goes, and sets the timer for the next. */
+  #pump(name: Operation): void {
+    const api = this.#api(name);
+    api.cancelTimer?.();
+    api.cancelTimer = null;
+    for (;;) {
+      const queue = api.high.length > 0 ? api.high : api.normal;
+      const waiter = queue[0];
+      if (waiter === undefined) return;
+      const now = this.#clock.now();
+      const gate = this.#gate(name);
+      if (gate.kind === 'closed') {
+        const pause = gate.until !== null && gate.hold.reason === 'throttled' ? gate.until - now : Infinity;
+        if (gate.until !== null && pause <= longestPauseMs) {
+          waiter.reason = 'pause';
+          this.#wake(name, api, gate.until);
+          return;
+        }
+        queue.shift();
+        waiter.settle({ kind: 'held', hold: gate.hold, until: gate.until });
+        continue;
+      }
+      const blocked = this.#blockedBy(name, waiter.options.recipients);
+      if (blocked !== null) {
+        waiter.reason = blocked.reason;
+        // Without a time it is a call under way that must end first, and its end comes back here.
+        if (blocked.at !== null) this.#wake(name, api, blocked.at);
+        return;
+      }
+      queue.shift();
+      waiter.settle({ kind: 'slot', slot: this.#grant(name, waiter.options.recipients) });
+      const waited = now - waiter.since;
+      if (waited > 0)
+        this.#options.observe({ kind: 'wait', operation: name, ms: waited, reason: waiter.reason });
+    }
+  }
+
+  #wake(name: Operation, api: Api, at: number): void {
+    api.cancelTimer = this.#clock.schedule(at - this.#clock.now(), () => {
+      api.cancelTimer = null;
+      this.#pump(name);
+    });
+  }
+
+  #api(name: Operation): Api {
+    const known = this.#apis.get(name);
+    if (known !== undefined) return known;
+    const api: Api = {
+      calls: new SlidingWindow(this.#options.callsPerSecond),
+      roundTrips: new RoundTrips(),
+      high: [],
+      normal: [],
+      cancelTimer: null,
+    };
+    this.#apis.set(name, api);
+    return api;
+  }
 }

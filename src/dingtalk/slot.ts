@@ -1,0 +1,76 @@
+import type { Clock } from '../base/clock.ts';
+import type { Operation } from './codes.ts';
+
+/** A place under the limits for one call. Exactly one of a call or `giveBack` ends it. */
+export interface Slot {
+  readonly api: Operation;
+  /** People that this call may reach; they count for the limit of recipients a minute. */
+  readonly recipients: number;
+  /** The call will not be made: the place is free again at once. */
+  giveBack(): void;
+}
+
+/** What a loop that persists before it calls needs of the limiter. */
+export interface CallLimiter {
+  /** How many calls of this API may start right now; 0 while the app is held, Infinity without a limit. */
+  available(api: Operation): number;
+  /** Takes a place now, or gives null when none is free. Calls that wait go first. */
+  tryReserve(api: Operation, recipients: number): Slot | null;
+  /**
+   * Milliseconds until `tryReserve` may succeed; 0 = now, null = not known (held until a person says so, or every
+   * place is taken by a call under way).
+   */
+  waitMs(api: Operation, recipients: number): number | null;
+  /** Counts what was called before this limiter existed, so that a restart passes no limit. */
+  seed(recent: readonly RecentCall[]): void;
+}
+
+export interface RecentCall {
+  readonly api: Operation;
+  /** When it was made, milliseconds since the epoch. */
+  readonly at: number;
+  readonly recipients: number;
+}
+
+/** What the end of a slot does to the limits it was taken from. */
+export interface SlotEnds {
+  /** The call has ended; `peopleCounted` is false when DingTalk proved that it told nobody. */
+  end(startedAt: number, peopleCounted: boolean): void;
+  giveBack(): void;
+}
+
+/** A slot as the client uses it up. */
+export class RunningSlot implements Slot {
+  readonly api: Operation;
+  readonly recipients: number;
+  /** True when this call is the one that tries whether a hold is over. */
+  readonly probe: boolean;
+  readonly #clock: Clock;
+  readonly #ends: SlotEnds;
+  #startedAt: number | null = null;
+  #ended = false;
+
+  constructor(api: Operation, recipients: number, probe: boolean, clock: Clock, ends: SlotEnds) {
+    this.api = api;
+    this.recipients = recipients;
+    this.probe = probe;
+    this.#clock = clock;
+    this.#ends = ends;
+  }
+
+  begin(): void {
+    this.#startedAt = this.#clock.now();
+  }
+
+  end(peopleCounted: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#ends.end(this.#startedAt ?? this.#clock.now(), peopleCounted);
+  }
+
+  giveBack(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#ends.giveBack();
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Carries one HTTP request and says for certain whether any byte of it may have left. That distinction decides
+ * whether a message may be sent again, so nothing here repeats a request, follows a redirect or guesses.
+ */
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher } from 'undici';
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST';
+  /** Absolute address; its query holds the token, so it must not be logged. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Readable | null;
+  /** For the whole exchange, connection and reading included, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * `lost_before_write`: no byte left, and none ever will. `lost_after_write`: the request or a part of it may have
+ * arrived; whatever answer there was is not whole.
+ */
+export type TransportAnswer =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Buffer }
+  | { readonly kind: 'lost_before_write'; readonly message: string }
+  | { readonly kind: 'lost_after_write'; readonly message: string };
+
+export interface Transport {
+  /** Never rejects. */
+  request(request: TransportRequest): Promise<TransportAnswer>;
+  /** Waits for what is under way, then ends all connections. */
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  /** For a new connection, TLS included. Default 5 s. */
+  readonly connectTimeoutMs?: number;
+  /** From the end of the request to the head of the answer. Default 10 s; the request's own time-out also holds. */
+  readonly headersTimeoutMs?: number;
+  /** Between two pieces of the answer's body. Default 10 s. */
+  readonly bodyTimeoutMs?: number;
+  /** Connections to one host. Default 32. */
+  readonly connections?: number;
+  /** How long an unused connection stays open; short, because a server that closes it first leaves calls in doubt. */
+  readonly keepAliveMs?: number;
+}
+
+/** Answers of these APIs are a few KiB; anything beyond this is no answer of theirs. */
+const maxAnswerBytes = 4 * 1_048_576;
+
+export function createTransport(options: TransportOptions): Transport {
+  const agent = new Agent({
+    connections: options.connections ?? 32,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: options.connectTimeoutMs ?? 5000 },
+    headersTimeout: options.headersTimeoutMs ?? 10_000,
+    bodyTimeout: options.bodyTimeoutMs ?? 10_000,
+    keepAliveTimeout: options.keepAliveMs ?? 4000,
+  });
+  return {
+    request: (request) => new Exchange(agent, options.clock, request).answer,
+    close: () => agent.close(),
+  };
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<TransportAnswer>;
+  readonly #resolve: (answer: TransportAnswer) => void;
+  readonly #cancelTimer: () => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #settled = false;
+  #status = 0;
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(agent: Agent, clock: Clock, request: TransportRequest) {
+    const { promise, resolve } = Promise.withResolvers<TransportAnswer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#cancelTimer = clock.schedule(request.timeoutMs, () => {
+      this.#abort(`no answer within ${request.timeoutMs} ms`);
+    });
+    try {
+      const { origin, pathname, search } = new URL(request.url);
+      agent.dispatch(
+        {
+          origin,
+          path: `${pathname}${search}`,
+          method: request.method,
+          headers: { ...request.headers },
+          body: request.body,
+          // A request is not begun on a connection that has another under way, and never begun twice.
+          idempotent: false,
+        },
+        this,
+      );
+    } catch (thrown) {
+      this.#settleLost(messageOf(thrown));
+    }
+  }
+
+  /** undici calls this immediately before it writes; until then nothing has left. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const again = this.#controller !== null;
+    this.#controller = controller;
+    if (this.#settled || again) controller.abort(new Error('this request was given up or begun before'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    // Interim answers (1xx) come before the real one.
+    if (status >= 200) this.#status = status;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > maxAnswerBytes) this.#abort(`the answer is larger than ${maxAnswerBytes} bytes`);
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settle({ kind: 'answered', status: this.#status, body: Buffer.concat(this.#chunks) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#settleLost(describe(error));
+  }
+
+  #abort(message: string): void {
+    this.#settleLost(message);
+    this.#controller?.abort(new Error(message));
+  }
+
+  #settleLost(message: string): void {
+    const kind = this.#controller === null ? 'lost_before_write' : 'lost_after_write';
+    this.#settle({ kind, message });
+  }
+
+  #settle(answer: TransportAnswer): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#cancelTimer();
+    this.#chunks = [];
+    this.#resolve(answer);
+  }
+}
+
+/** A failed connection to several addresses carries its reasons inside. */
+function describe(error: Error): string {
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : null;
+  return error.message === '' && inner !== null ? messageOf(inner) : error.message;
+}
