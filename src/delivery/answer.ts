@@ -9,6 +9,7 @@ import {
   postponed,
   recipientRefused,
   rejected,
+  withheld,
   type CallStep,
   type Members,
 } from '../ledger/lifecycle/answers.ts';
@@ -52,8 +53,13 @@ export function applyAnswer(
   }
 }
 
+/** The day's broadcasts are used up, perhaps by somebody else's. Source: DingTalk, global error codes (K13). */
+const broadcastCapCode = '41045';
+
 function refused(call: Call, members: Members, error: CallError, context: AnswerContext): CallStep {
   const { now, random } = context;
+  const defers = [...members.values()].every((each) => each.policies.overLimit === 'defer');
+  if (error.code === broadcastCapCode && !defers) return withheld(call, members, 'broadcast_daily_cap', now);
   switch (error.class) {
     case 'recipient':
       return recipientRefused(call, members, errorOf(error), now);

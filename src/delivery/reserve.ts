@@ -9,9 +9,9 @@ import type { Notification } from '../model/notification.ts';
 import type { OverLimit } from '../model/plan.ts';
 import type { CallError } from '../dingtalk/outcomes.ts';
 import type { ClaimVerdict, LedgerTx } from '../ledger/ledger.ts';
-import { postponed, stepsOf, type CallStep } from '../ledger/lifecycle/answers.ts';
+import { postponed, stepsOf, withheld, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { addPart, updateDelivery } from '../ledger/lifecycle/deliveries.ts';
-import { markPersons, updatePersons, type PersonUpdate } from '../ledger/lifecycle/persons.ts';
+import { updatePersons, type PersonUpdate } from '../ledger/lifecycle/persons.ts';
 import { claimsOf } from '../ledger/lifecycle/save.ts';
 import { settleWhenDone } from '../ledger/lifecycle/settle.ts';
 import { quietly, tellInterim, type Step } from '../ledger/lifecycle/tell.ts';
@@ -60,7 +60,7 @@ export async function reserve(
     const withheld = await countCall(tx, kept, members, quotas, now);
     if (withheld === null) reservations.push({ kind: 'granted', call: kept, step: dropped });
     else {
-      await tx.releaseContents(claimsOf(kept, day));
+      if (kept.kind === 'users') await tx.releaseContents(claimsOf(kept, day));
       reservations.push({ kind: 'withheld', step: chain(dropped, withheld) });
     }
   }
@@ -101,24 +101,9 @@ async function countCall(
 function overLimit(call: Call, members: Members, reason: string, until: number, now: number): CallStep {
   const policies = [...policiesOf(call, members)];
   if (policies.every((policy) => policy === 'defer')) {
-    return remember(
-      members,
-      postponed({ ...call, state: 'ready' }, members, until, { reason: 'limit' }, now),
-    );
+    return remember(members, postponed(call, members, until, { reason: 'limit' }, now));
   }
-  const steps = stepsOf(call, members, (notification, member) => {
-    const told = markPersons(
-      notification,
-      (person) => person.part === member.part && person.status === 'pending',
-      {
-        status: 'suppressed',
-        reason,
-      },
-    );
-    const updated = updateDelivery(told, member.part, { state: 'settled', status: 'suppressed', reason });
-    return settleWhenDone(updated, now);
-  });
-  return remember(members, { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: false });
+  return remember(members, withheld(call, members, reason, now));
 }
 
 function* policiesOf(call: Call, members: Members): Generator<OverLimit> {

@@ -5,6 +5,7 @@
  */
 import type { Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
+import { failpoint } from '../base/failpoints.ts';
 import { createLoop } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
@@ -106,6 +107,7 @@ export function createSender(options: SenderOptions): Sender {
         mediaBody: (reader, body) => withMedia(reader, app, body, (path) => preparer.hashOf(path)),
       });
     });
+    if (started.calls.length > 0) failpoint('delivery.after_intent');
     for (const call of started.calls) launch(send(call, slots.slotOf(call.id)));
     if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared));
     return { wakeAt: await nextTurn(started, limit) };
@@ -147,6 +149,7 @@ export function createSender(options: SenderOptions): Sender {
       priority: call.priority,
       ...(slot === null ? {} : { slot }),
     });
+    failpoint('delivery.after_answer');
     answers.record(call, answer);
   };
 

@@ -12,17 +12,12 @@ import { suppress } from '../ledger/lifecycle/admit.ts';
 import {
   markSending,
   mayRepeat,
-  stepsOf,
   unknownForGood,
+  withheld,
   type CallStep,
 } from '../ledger/lifecycle/answers.ts';
-import { planDeliveries, updateDelivery, type PartSizes } from '../ledger/lifecycle/deliveries.ts';
-import {
-  resolvePersons,
-  unresolvedMobiles,
-  updatePersons,
-  type PersonUpdate,
-} from '../ledger/lifecycle/persons.ts';
+import { planDeliveries, type PartSizes } from '../ledger/lifecycle/deliveries.ts';
+import { resolvePersons, unresolvedMobiles } from '../ledger/lifecycle/persons.ts';
 import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
 import { settleWhenDone } from '../ledger/lifecycle/settle.ts';
 import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
@@ -136,20 +131,7 @@ function endPointless(call: Call, members: Members, now: number): CallStep | nul
     ({ policies }) => policies.expiresAt !== null && policies.expiresAt <= now,
   );
   if (!cancelled && !expired) return null;
-  const reason = cancelled ? 'cancelled' : 'expired';
-  const steps = stepsOf(call, members, (notification, member): Step => {
-    const fate: PersonUpdate = { status: 'suppressed', reason };
-    const told = updatePersons(
-      notification,
-      member.part,
-      new Map(member.userids.map((userid) => [userid, fate])),
-    );
-    return settleWhenDone(
-      updateDelivery(told, member.part, { state: 'settled', status: 'suppressed', reason }),
-      now,
-    );
-  });
-  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+  return withheld(call, members, cancelled ? 'cancelled' : 'expired', now);
 }
 
 interface PlannedCalls {

@@ -5,6 +5,7 @@
  * ledger away) makes its partition wait.
  */
 import type { Clock } from '../base/clock.ts';
+import { failpoint } from '../base/failpoints.ts';
 import { stableId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DecodeOutcome, EventDecoder, TopicReading } from '../events/outcome.ts';
@@ -178,6 +179,7 @@ export function createIntake(options: IntakeOptions): Intake {
         commits = [...stored, ...commits];
         throw thrown;
       }
+      failpoint('intake.after_ledger_commit');
       restarted.delete(key);
       next.set(key, after);
       observer.batch({

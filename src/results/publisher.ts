@@ -4,6 +4,7 @@
  * settled in the transaction that wrote it.
  */
 import type { Clock } from '../base/clock.ts';
+import { failpoint } from '../base/failpoints.ts';
 import type { Logger } from '../base/logger.ts';
 import { createLoop, type Loop } from '../base/loop.ts';
 import type { RecordHeader } from '../model/record.ts';
@@ -44,6 +45,7 @@ export function createPublisher(ports: PublisherPorts): Loop {
     if (rows.length === 0) return { wakeAt: clock.now() + lookEveryMs };
     const records = await Promise.all(rows.map((row) => ports.encode(row)));
     await ports.publish(records);
+    failpoint('results.after_publish');
     const ids = rows.map((row) => row.id);
     await ledger.write((tx) => tx.markPublished(ids, clock.now()));
     ports.onPublished?.(rows);

@@ -6,6 +6,7 @@
 import { backoffMs, type Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { dingtalkMonth, nextDingtalkDay } from '../base/dingtalk-day.ts';
+import { failpoint } from '../base/failpoints.ts';
 import { createLoop } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
@@ -100,6 +101,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     const notifications = await ledger.read((tx) => tx.notifications(ids));
     const members = new Map(notifications.map((each) => [each.id, each]));
     const answer = await ask(call, questionFor(call, members, windows, clock.now()));
+    failpoint('tracking.after_answer');
     await ledger.write(async (tx) => {
       const [current] = await tx.lockCalls([call.id]);
       if (current?.state !== 'accepted') return;

@@ -9,7 +9,7 @@ import type { Call, CallMember } from '../../model/call.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { ResultError } from '../../model/result.ts';
 import { addPart, chunks, updateDelivery } from './deliveries.ts';
-import { updatePersons, type PersonUpdate } from './persons.ts';
+import { markPersons, updatePersons, type PersonUpdate } from './persons.ts';
 import { settleWhenDone } from './settle.ts';
 import { andThen, IllegalTransitionError, quietly, tellInterim, type Step } from './tell.ts';
 
@@ -183,6 +183,20 @@ export function rejected(call: Call, members: Members, error: ResultError, now: 
       attempts: call.attempts,
     });
     return settleWhenDone({ ...updated, error }, now);
+  });
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+}
+
+/** A limit, a cancellation or its age keeps the whole call from going out: our own rule, nobody is at fault. */
+export function withheld(call: Call, members: Members, reason: string, now: number): CallStep {
+  const steps = stepsOf(call, members, (notification, member) => {
+    const told = markPersons(
+      notification,
+      (person) => person.part === member.part && person.status === 'pending',
+      { status: 'suppressed', reason },
+    );
+    const settled = { state: 'settled', status: 'suppressed', reason } as const;
+    return settleWhenDone(updateDelivery(told, member.part, settled), now);
   });
   return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
 }

@@ -224,9 +224,14 @@ function countRetry(
 /** A repeat that DingTalk calls a duplicate proves that the first one arrived. */
 function updateOf(fate: Fate, call: Call): PersonUpdate {
   if (fate.status !== 'forbidden') return { status: fate.status, code: fate.code };
-  const duplicate = fate.code === null || sameContentCodes.has(fate.code);
-  if (duplicate && call.unknownRounds > 0) return { status: 'arrived', code: fate.code, reason: 'inferred' };
+  if (isDuplicate(fate) && call.unknownRounds > 0)
+    return { status: 'arrived', code: fate.code, reason: 'inferred' };
   return { status: 'forbidden', code: fate.code, reason: forbiddenReason(fate.code) };
+}
+
+/** Kept back as a repeat of what the person has; without a code that is the likeliest cause. */
+function isDuplicate({ status, code }: Fate): boolean {
+  return status === 'forbidden' && (code === null || sameContentCodes.has(code));
 }
 
 function forbiddenReason(code: string | null): string {
@@ -254,10 +259,7 @@ function departmentPeople(
       persons.push({ ...blank, userid, part: member.part, status: fate.status, code: fate.code, reason });
     } else if (!hasArrived(person.status) && hasArrived(fate.status)) {
       persons[persons.indexOf(person)] = { ...person, status: fate.status, code: null, reason: null };
-    } else if (
-      person.status === 'forbidden' ||
-      (person.status === 'pending' && fate.status === 'forbidden')
-    ) {
+    } else if (isDuplicate(fate) && (person.status === 'pending' || isDuplicate(person))) {
       // In both parts, and each calls the other's message a duplicate: one of the two arrived.
       persons[persons.indexOf(person)] = { ...person, status: 'arrived', reason: 'inferred' };
     }

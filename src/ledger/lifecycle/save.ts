@@ -25,9 +25,8 @@ export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<v
   for (const step of steps) {
     notifications.set(step.notification.id, step.notification);
     outbox.push(...step.outbox);
-    if (!endsFailed(step)) continue;
-    failed.push(step.notification.id);
-    const deadLetter = await rejectionOf(tx, step);
+    if (endsFailed(step)) failed.push(step.notification.id);
+    const deadLetter = await deadLetterFor(tx, step);
     if (deadLetter !== null) outbox.push(deadLetter);
   }
   await tx.saveNotifications([...notifications.values()]);
@@ -58,17 +57,35 @@ function endsFailed(step: Step): boolean {
   );
 }
 
-/** A message that DingTalk refused can be redriven once it is mended; the record is still with the event. */
-async function rejectionOf(tx: LedgerTx, step: Step): Promise<OutboxItem | null> {
-  const { notification } = step;
-  if (notification.finalReason !== 'rejected') return null;
+/** Reasons of a suppression that `over_limit: dead_letter` speaks of. */
+const limitReasons = new Set([
+  'broadcast_daily_cap',
+  'user_daily_limit',
+  'same_content_today',
+  'monthly_budget',
+]);
+
+/**
+ * The dead letter of a notification that just ended without reaching anybody because DingTalk refused the message, or
+ * because of a limit where the route wants that: it can be redriven once the cause is gone. Where some have it, a
+ * redrive would tell them twice, so there is none.
+ */
+async function deadLetterFor(tx: LedgerTx, { notification, outbox }: Step): Promise<OutboxItem | null> {
+  if (!outbox.some((item) => item.kind === 'result' && item.result.final)) return null;
+  const { finalStatus, finalReason, policies } = notification;
+  const refused = finalStatus === 'failed' && finalReason === 'rejected';
+  const overLimit =
+    finalStatus === 'suppressed' &&
+    policies.overLimit === 'dead_letter' &&
+    limitReasons.has(finalReason ?? '');
+  if (!refused && !overLimit) return null;
   const record = await tx.eventRecord(notification.id);
   if (record === null) return null;
   const deadLetter = deadLetterOf(notification, record, {
     stage: 'deliver',
-    reason: 'rejected',
-    message: notification.error?.message ?? 'DingTalk refused the message',
-    exceptionClass: 'dingbus.DingTalkRefusal',
+    reason: finalReason ?? 'rejected',
+    message: notification.error?.message ?? 'a limit of DingTalk would have been passed',
+    exceptionClass: refused ? 'dingbus.DingTalkRefusal' : 'dingbus.OverLimit',
   });
   return { kind: 'dead_letter', deadLetter };
 }

@@ -1,0 +1,44 @@
+/**
+ * Places where a crash would hurt most, by name, so that tests can kill the process exactly there. Nothing is armed
+ * unless the composition root arms it from `DINGBUS_FAILPOINTS`; then passing one costs a map lookup.
+ */
+export const failpoints = [
+  /** The ledger has the batch, Kafka's group does not know yet. */
+  'intake.after_ledger_commit',
+  /** The intent is durable, the call is not made. */
+  'delivery.after_intent',
+  /** DingTalk has answered, the ledger does not know yet. */
+  'delivery.after_answer',
+  /** The results topic has the results, the outbox still holds them. */
+  'results.after_publish',
+  /** A recall or status bar was carried out, the ledger does not know yet. */
+  'tracking.after_answer',
+] as const;
+export type Failpoint = (typeof failpoints)[number];
+
+const armed = new Map<string, number>();
+let strike: (name: Failpoint) => void = () => undefined;
+
+/**
+ * Arms failpoints: `{ 'delivery.after_intent': 3 }` strikes the third time that place is passed.
+ * @returns names that do not exist.
+ */
+export function armFailpoints(
+  counts: Readonly<Record<string, number>>,
+  onStrike: (name: Failpoint) => void,
+): string[] {
+  armed.clear();
+  strike = onStrike;
+  for (const [name, count] of Object.entries(counts)) armed.set(name, count);
+  return Object.keys(counts).filter((name) => !(failpoints as readonly string[]).includes(name));
+}
+
+export function failpoint(name: Failpoint): void {
+  const left = armed.get(name);
+  if (left === undefined) return;
+  if (left > 1) armed.set(name, left - 1);
+  else {
+    armed.delete(name);
+    strike(name);
+  }
+}

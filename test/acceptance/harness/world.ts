@@ -1,0 +1,223 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { freePort } from '../../../dev/stack/ports.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { createAdmin } from '../../../src/kafka/admin.ts';
+import type { Admin } from '../../../src/kafka/admin-types.ts';
+import { createSink } from '../../../src/kafka/sink.ts';
+import type { Sink } from '../../../src/kafka/sink-types.ts';
+import type { RawRecord } from '../../../src/model/record.ts';
+import { startSimulator, type Simulator } from '../../../src/simulator/simulator.ts';
+import type { SimulatorOptions } from '../../../src/simulator/options.ts';
+import { DingbusProcess } from './dingbus-process.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Builds `dist/` once for a test file: acceptance runs what users run. */
+export function build(): void {
+  execFileSync(process.execPath, [join(root, 'dev/build.ts')], { cwd: root, stdio: 'pipe' });
+}
+
+/** A result as it stands in the topic. */
+export interface WireResult {
+  readonly result_id: string;
+  readonly seq: number;
+  readonly status: string;
+  readonly final: boolean;
+  readonly amendment: boolean;
+  readonly reason: string | null;
+  readonly notification_id: string;
+  readonly route: string;
+  readonly event: { readonly source: string; readonly id: string };
+  readonly recipients: readonly { readonly userid: string | null; readonly status: string }[];
+}
+
+export interface WorldOptions {
+  readonly brokers: string;
+  readonly registryUrl: string;
+  /** Files of the configuration by name; `dingbus.yaml` is made from `dingbus`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Lines of dingbus.yaml beyond what the world itself sets (topics:, intake:, …). */
+  readonly dingbus: string;
+  readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+  readonly simulator?: SimulatorOptions;
+  /** `sqlite` in the world's folder, or an address. */
+  readonly store?: string;
+}
+
+/** One dingbus with everything around it: topics of its own, a simulator, a configuration, a ledger. */
+export class World {
+  readonly name: string;
+  readonly folder: string;
+  readonly simulator: Simulator;
+  readonly admin: Admin;
+  readonly sink: Sink;
+  readonly registry: SchemaRegistry;
+  readonly groupId: string;
+  readonly resultsTopic: string;
+  readonly deadLetterTopic: string;
+  readonly brokers: string;
+  readonly registryUrl: string;
+  readonly #store: string;
+
+  private constructor(options: WorldOptions, name: string, simulator: Simulator) {
+    this.name = name;
+    this.folder = mkdtempSync(join(tmpdir(), 'dingbus-acceptance-'));
+    this.simulator = simulator;
+    this.groupId = `${name}-group`;
+    this.resultsTopic = `${name}.results`;
+    this.deadLetterTopic = `${name}.dead-letters`;
+    this.brokers = options.brokers;
+    this.registryUrl = options.registryUrl;
+    this.#store = options.store ?? 'sqlite:ledger/dingbus.db';
+    const connection = {
+      brokers: options.brokers.split(','),
+      clientId: `${name}-test`,
+      ssl: null,
+      sasl: null,
+    };
+    this.admin = createAdmin({ connection, clock: systemClock, logger: silentLogger });
+    this.sink = createSink({ connection, clock: systemClock, logger: silentLogger });
+    this.registry = new SchemaRegistry({ host: options.registryUrl });
+  }
+
+  static async create(options: WorldOptions): Promise<World> {
+    const name = `t${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
+    const simulator = await startSimulator({ limits: 'off', ...options.simulator });
+    const world = new World(options, name, simulator);
+    await world.admin.ensureTopics(
+      options.topics.map((topic) => ({
+        topic: world.topic(topic.name),
+        partitions: topic.partitions,
+        replication: 1,
+        retentionMs: null,
+        minIsr: null,
+      })),
+      true,
+    );
+    world.writeConfig(options);
+    return world;
+  }
+
+  /** The name of a topic of this world. */
+  topic(name: string): string {
+    return `${this.name}.${name}`;
+  }
+
+  /** Writes the configuration; `{topic:NAME}` in it stands for this world's topic. */
+  writeConfig(options: Pick<WorldOptions, 'files' | 'dingbus'>): void {
+    const own = `kafka: { brokers: "\${KAFKA_BROKERS}", group_id: ${this.groupId}, session_timeout: 6s }
+schema_registry: { url: "\${SCHEMA_REGISTRY_URL}" }
+store: "\${DINGBUS_STORE}"
+results: { topic: ${this.resultsTopic}, dead_letter_topic: ${this.deadLetterTopic}, partitions: 3 }
+server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-token }
+`;
+    const files = { ...options.files, 'dingbus.yaml': own + options.dingbus };
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.folder, 'config', name);
+      mkdirSync(join(path, '..'), { recursive: true });
+      writeFileSync(
+        path,
+        text.replace(/\{topic:([\w.-]+)\}/g, (_match, topic: string) => this.topic(topic)),
+      );
+    }
+  }
+
+  async process(name = 'one'): Promise<DingbusProcess> {
+    const dataDir = join(this.folder, name);
+    mkdirSync(dataDir, { recursive: true });
+    const port = await freePort();
+    return new DingbusProcess({
+      configDir: join(this.folder, 'config'),
+      dataDir,
+      port,
+      env: {
+        KAFKA_BROKERS: this.brokers,
+        SCHEMA_REGISTRY_URL: this.registryUrl,
+        DINGTALK_BASE_URL: this.simulator.url,
+        DINGBUS_STORE: this.#store,
+        DINGBUS_PORT: String(port),
+      },
+    });
+  }
+
+  /** All records of a topic, partition by partition. */
+  async read(topic: string): Promise<RawRecord[]> {
+    const records: RawRecord[] = [];
+    for (const { partition, low, high } of await this.admin.offsets(topic)) {
+      for await (const record of this.admin.readRange(topic, partition, low, high)) records.push(record);
+    }
+    return records;
+  }
+
+  /** Every result so far, repeats included. */
+  async results(): Promise<WireResult[]> {
+    const records = await this.read(this.resultsTopic);
+    return Promise.all(
+      records.map(
+        async (record) => (await this.registry.decode(record.value ?? Buffer.alloc(0))) as WireResult,
+      ),
+    );
+  }
+
+  /** Waits until `done` holds of the results, or fails with what is there. */
+  async untilResults(
+    done: (results: readonly WireResult[]) => boolean,
+    timeoutMs: number,
+  ): Promise<WireResult[]> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const known = (await this.admin.topicNames()).includes(this.resultsTopic);
+      const results = known ? await this.results() : [];
+      if (done(results)) return results;
+      if (Date.now() > deadline) {
+        const finals = results.filter((result) => result.final).length;
+        throw new Error(
+          `waited in vain: ${results.length} results, ${finals} of them final; see ${this.folder}`,
+        );
+      }
+      await delay(500);
+    }
+  }
+
+  /** Records of all input topics that the group has not committed. */
+  async lag(names: readonly string[]): Promise<bigint> {
+    let lag = 0n;
+    for (const name of names) {
+      const topic = this.topic(name);
+      const committed = new Map(
+        (await this.admin.committed(this.groupId, topic)).map((each) => [each.partition, each.offset]),
+      );
+      for (const { partition, high, low } of await this.admin.offsets(topic))
+        lag += high - (committed.get(partition) ?? low);
+    }
+    return lag;
+  }
+
+  async close(keep = false): Promise<void> {
+    await this.sink.stop(5_000);
+    await this.admin.close();
+    await this.simulator.stop();
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Distinct final results by notification; fails when one has two. */
+export function finalsByNotification(results: readonly WireResult[]): Map<string, WireResult> {
+  const finals = new Map<string, WireResult>();
+  for (const result of results.filter((each) => each.final)) {
+    const known = finals.get(result.notification_id);
+    if (known !== undefined && known.result_id !== result.result_id) {
+      throw new Error(
+        `${result.notification_id} has two final results: ${known.result_id}, ${result.result_id}`,
+      );
+    }
+    finals.set(result.notification_id, result);
+  }
+  return finals;
+}
