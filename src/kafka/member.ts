@@ -1,4 +1,4 @@
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Consumer } from 'kafkajs';
 import type { Random } from '../base/backoff.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
@@ -6,12 +6,14 @@ import type { Logger } from '../base/logger.ts';
 import { createClient, type KafkaClient } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
 import { endedWithin } from './ended-within.ts';
+import { Feed, fetchBytes, fetchWaitMs, partitionBytes } from './feed.ts';
 import { type Cluster, type ConsumerGroup, groupHooks, type GroupHooks } from './group-hooks.ts';
-import { type FetchedBatch, kafkajs } from './kafkajs.ts';
+import { kafkajs } from './kafkajs.ts';
 import { Lane } from './lane.ts';
 import { locate } from './locate.ts';
 import { laneKey, Session } from './session.ts';
 import type { SourceHandler, StartAt, TopicPartition } from './source-types.ts';
+import { heartbeatMs, rebalanceTimeoutMs } from './timing.ts';
 
 /**
  * One membership in the group, from connecting to leaving or failing: one consumer of the library, which only
@@ -37,15 +39,6 @@ export interface MemberOptions {
 
 export type MemberPhase = 'connecting' | 'joining' | 'reading' | 'over';
 
-/** The broker answers a fetch without records after this long, ms; longer means fewer wake-ups of an idle service. */
-const fetchWaitMs = 300;
-/** The same while a partition's queue is full and about to open, so that it does not wait for the others. */
-const shortFetchWaitMs = 20;
-/** One fetch brings no more than this, in bytes, except for a single batch that is larger. */
-const fetchBytes = 8 * 1024 * 1024;
-/** Bounds of one partition's share of it, and the room that all partitions share, in bytes. */
-const partitionBytes = { least: 64 * 1024, most: 1024 * 1024 };
-const bufferBytes = 48 * 1024 * 1024;
 /** New partitions of a topic are noticed after this long, ms. */
 const metadataMaxAgeMs = 30_000;
 /** Leaving politely may take so long, ms; then the sockets are cut. */
@@ -56,7 +49,7 @@ export class Member implements GroupHooks {
   readonly #client: KafkaClient;
   readonly #consumer: Consumer;
   readonly #ended = Promise.withResolvers<void>();
-  readonly #opened: (() => void)[] = [];
+  readonly #feed: Feed;
   #cluster: Cluster | null = null;
   #starts: ReadonlyMap<string, StartAt> = new Map();
   #session: Session | null = null;
@@ -67,6 +60,7 @@ export class Member implements GroupHooks {
   constructor(options: MemberOptions) {
     this.#options = options;
     this.#phaseAt = options.clock.now();
+    this.#feed = new Feed(options.clock);
     this.#client = createClient({ ...options, retries: 4, maxRetryMs: 2_000 });
     const { sessionTimeoutMs } = options;
     this.#consumer = this.#client.kafka.consumer({
@@ -122,31 +116,38 @@ export class Member implements GroupHooks {
   /** Reads until it is told to leave, which resolves, or cannot go on, which rejects. `false`: there is no topic. */
   async live(): Promise<boolean> {
     try {
-      await this.#consumer.connect();
-      const names = (await this.#cluster?.metadata())?.topicMetadata.map(({ topic }) => topic) ?? [];
-      this.#starts = this.#options.choose(names);
+      const begun = this.#begin();
+      // Told to leave or given up meanwhile: what is still under way ends at the next hook.
+      await Promise.race([begun, this.#ended.promise]);
       if (this.#starts.size === 0) return false;
-      const { CRASH, FETCH, END_BATCH_PROCESS } = this.#consumer.events;
-      this.#consumer.on(CRASH, ({ payload }) => this.#ended.reject(payload.error));
-      this.#consumer.on(FETCH, () => {
-        this.#fetchedAt = this.#options.clock.now();
-      });
-      this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
-        if (payload.batchSize === 0) this.#skip(payload);
-      });
-      this.#enter('joining');
-      await this.#consumer.subscribe({ topics: [...this.#starts.keys()] });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 16,
-        eachBatch: (payload) => this.#take(payload),
-      });
       await this.#ended.promise;
       return true;
     } finally {
       await this.#finish();
     }
+  }
+
+  async #begin(): Promise<void> {
+    await this.#consumer.connect();
+    const names = (await this.#cluster?.metadata())?.topicMetadata.map(({ topic }) => topic) ?? [];
+    this.#starts = this.#options.choose(names);
+    if (this.#starts.size === 0) return;
+    const { CRASH, FETCH, END_BATCH_PROCESS } = this.#consumer.events;
+    this.#consumer.on(CRASH, ({ payload }) => this.#ended.reject(payload.error));
+    this.#consumer.on(FETCH, () => {
+      this.#fetchedAt = this.#options.clock.now();
+    });
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#feed.skip(payload);
+    });
+    this.#enter('joining');
+    await this.#consumer.subscribe({ topics: [...this.#starts.keys()] });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 16,
+      eachBatch: (payload) => this.#feed.take(payload),
+    });
   }
 
   /** Ends reading: drains, commits, and lets `live` leave the group. Says whether all handlers had ended in time. */
@@ -186,11 +187,8 @@ export class Member implements GroupHooks {
     }
     const session = this.#createSession(group);
     this.#session = session;
+    this.#feed.follow(session);
     this.#enter('reading');
-    const share = bufferBytes / (3 * Math.max(1, session.lanes.size));
-    group.maxBytesPerPartition = Math.round(
-      Math.min(partitionBytes.most, Math.max(partitionBytes.least, share)),
-    );
     const free: Lane[] = [];
     for (const [key, lane] of session.lanes) {
       const busy = this.#options.unsettled.get(key);
@@ -202,14 +200,7 @@ export class Member implements GroupHooks {
 
   async beforeFetch(group: ConsumerGroup): Promise<void> {
     if (this.#phase === 'over') throw new GivenUp();
-    const lanes = [...(this.#session?.lanes.values() ?? [])];
-    if (!lanes.some((lane) => lane.open)) {
-      const opened = new Promise<void>((resolve) => this.#opened.push(resolve));
-      await endedWithin(this.#options.clock, fetchWaitMs, opened);
-    }
-    const someOpen = lanes.some((lane) => lane.open);
-    // Without an open partition the library only sleeps for this long.
-    group.maxWaitTime = someOpen ? (lanes.some((lane) => lane.full) ? shortFetchWaitMs : fetchWaitMs) : 1;
+    await this.#feed.beforeFetch(group);
   }
 
   async onOutOfRange(_group: ConsumerGroup, where: TopicPartition): Promise<void> {
@@ -231,7 +222,7 @@ export class Member implements GroupHooks {
         const where = { topic, partition };
         const port = {
           deliver: handler.onBatch.bind(handler),
-          flow: (open: boolean) => this.#flow(group, where, open),
+          flow: (open: boolean) => this.#feed.flow(group, where, open),
           advanced: () => session.commitSoon(),
           failed: (error: unknown, attempt: number, offset: bigint) => {
             const fields = { ...where, offset: String(offset), attempt, error: messageOf(error) };
@@ -246,17 +237,10 @@ export class Member implements GroupHooks {
       random,
       logger,
       heartbeatMs: heartbeatMs(this.#options.sessionTimeoutMs),
-      onCommitted: (positions) => handler.onCommitted?.(positions),
+      onCommitted: (positions) => this.#tell(() => handler.onCommitted?.(positions)),
     });
     logger.info({ partitions: [...lanes.keys()], generation: group.generationId }, 'Partitions assigned');
     return session;
-  }
-
-  #flow(group: ConsumerGroup, where: TopicPartition, open: boolean): void {
-    const what = [{ topic: where.topic, partitions: [where.partition] }];
-    if (!open) return group.pause(what);
-    group.resume(what);
-    for (const tell of this.#opened.splice(0)) tell();
   }
 
   async #locate(session: Session, lanes: readonly Lane[], lost: bigint | null = null): Promise<void> {
@@ -269,34 +253,6 @@ export class Member implements GroupHooks {
     });
   }
 
-  async #take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
-    const fetched = batch as unknown as FetchedBatch;
-    const session = this.#session;
-    const lane = session?.lane(fetched);
-    if (session === null || lane === null || lane === undefined || lane.closed) return;
-    for (const record of fetched.messages) {
-      record.topic = fetched.topic;
-      record.partition = fetched.partition;
-    }
-    const last = String(fetched.lastOffset());
-    const from = BigInt(fetched.fetchedOffset);
-    if (lane.offer(fetched.messages, from, BigInt(last) + 1n, BigInt(fetched.highWatermark)))
-      resolveOffset(last);
-    else if (lane.expected !== null) session.group.seek({ ...lane.where, offset: String(lane.expected) });
-    return Promise.resolve();
-  }
-
-  /** A fetch that held only control records, or records that were compacted away, moves the position all the same. */
-  #skip(
-    payload: TopicPartition & { readonly lastOffset: string | bigint; readonly highWatermark: string },
-  ): void {
-    const lane = this.#session?.lane(payload) ?? null;
-    const end = BigInt(payload.lastOffset) + 1n;
-    if (lane !== null && lane.expected !== null && end > lane.expected) {
-      lane.offer([], lane.expected, end, BigInt(payload.highWatermark));
-    }
-  }
-
   #enter(phase: MemberPhase): void {
     if (this.#phase === 'over') return;
     this.#phase = phase;
@@ -307,6 +263,7 @@ export class Member implements GroupHooks {
     const session = this.#session;
     if (session === null) return;
     this.#session = null;
+    this.#feed.follow(null);
     const { unsettled, handler, logger } = this.#options;
     for (const [key, lane] of session.lanes) {
       const settled = lane.close().finally(() => {
@@ -317,7 +274,16 @@ export class Member implements GroupHooks {
     const drained = await session.end(deadlineMs);
     if (!drained)
       logger.warn({ drainTimeoutMs: deadlineMs }, 'Handlers did not end in time for the rebalance');
-    handler.onRevoked?.([...session.lanes.values()].map((lane) => lane.where));
+    this.#tell(() => handler.onRevoked?.([...session.lanes.values()].map((lane) => lane.where)));
+  }
+
+  /** News for the handler; a fault in taking them is its own and must not disturb the group. */
+  #tell(news: () => void): void {
+    try {
+      news();
+    } catch (error) {
+      this.#options.logger.error({ error: messageOf(error) }, 'The handler failed to take news from Kafka');
+    }
   }
 
   async #finish(): Promise<void> {
@@ -340,21 +306,3 @@ class GivenUp extends Error {
     this.name = 'GivenUp';
   }
 }
-
-/** Three signs of life fit into a session; none is sent more often than every second. */
-export function heartbeatMs(sessionTimeoutMs: number): number {
-  return Math.min(2_000, Math.max(300, Math.floor(sessionTimeoutMs / 5)));
-}
-
-/** How long the broker waits for members to come back in a rebalance, ms: handlers must end and commit before that. */
-export function rebalanceTimeoutMs(options: {
-  readonly sessionTimeoutMs: number;
-  readonly drainTimeoutMs: number;
-}): number {
-  return (
-    Math.max(options.sessionTimeoutMs, options.drainTimeoutMs + 2 * lastCommitAllowanceMs) +
-    options.sessionTimeoutMs
-  );
-}
-
-const lastCommitAllowanceMs = 5_000;

@@ -7,6 +7,7 @@ import { isGenerationOver } from './failure.ts';
 import type { ConsumerGroup, OffsetManager } from './group-hooks.ts';
 import type { Lane } from './lane.ts';
 import type { PartitionPosition, TopicPartition } from './source-types.ts';
+import { lastCommitMs } from './timing.ts';
 
 /**
  * One generation of the group: the partitions that were assigned with it and the commits made under it. It commits
@@ -25,8 +26,6 @@ export interface SessionOptions {
 /** Commits follow each other no closer than this, ms: under load one commit then covers many batches. */
 const commitGapMs = 100;
 const commitRetry = { firstMs: 200, maxMs: 3_000 };
-/** The last commit of a session may take so long, ms. */
-const lastCommitMs = 3_000;
 
 export class Session {
   readonly group: ConsumerGroup;

@@ -4,7 +4,7 @@ import { messageOf } from '../base/errors.ts';
 import { endedWithin } from './ended-within.ts';
 import { KafkaRefusedError, KafkaUnavailableError } from './errors.ts';
 import { kafkaError } from './failure.ts';
-import { Member, rebalanceTimeoutMs } from './member.ts';
+import { Member } from './member.ts';
 import { laneKey } from './session.ts';
 import type {
   Source,
@@ -15,6 +15,7 @@ import type {
   TopicPartition,
   TopicSubscription,
 } from './source-types.ts';
+import { rebalanceTimeoutMs } from './timing.ts';
 
 /**
  * Reads records from Kafka and hands them to the handler, partition by partition, until it is stopped. It commits
