@@ -24,13 +24,12 @@ interface Shared {
   readonly stack: Promise<Stack>;
 }
 
-/** Each project loads this module anew, so what they share hangs on a symbol of the process. */
-const place = Symbol.for('dingbus.test-servers');
-const shared = globalThis as { [place]?: Shared };
+/** Each project loads this module anew, so what they share hangs on the global object. */
+const home = globalThis as { dingbusTestServers?: Shared | null };
 
 /** For projects that need Kafka and the registry (and may ask for PostgreSQL). */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const servers = (shared[place] ??= { users: 0, stack: startStack() });
+  const servers = (home.dingbusTestServers ??= { users: 0, stack: startStack() });
   servers.users += 1;
   const stack = await servers.stack;
   project.provide('brokers', stack.brokers);
@@ -40,7 +39,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stopPostgres();
     servers.users -= 1;
     if (servers.users > 0) return;
-    delete shared[place];
+    home.dingbusTestServers = null;
     await stack.stop();
   };
 }
@@ -61,7 +60,7 @@ export async function offerPostgres(): Promise<() => Promise<void>> {
   service.unref();
   process.env[onDemandVariable] = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
   return async () => {
-    delete process.env[onDemandVariable];
+    Reflect.deleteProperty(process.env, onDemandVariable);
     service.close();
     service.closeAllConnections();
     await stopOwnServer();
