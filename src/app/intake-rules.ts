@@ -1,0 +1,15 @@
+import type { IntakeRules } from '../intake/intake.ts';
+import type { Active } from './configuration.ts';
+
+/** The rules in force as intake sees them. */
+export function intakeRules({ config, rules }: Active): IntakeRules {
+  return {
+    hash: rules.hash,
+    couldMatch: (topic, type) => rules.couldMatch(topic, type),
+    reading: (topic) => ({
+      format: config.topics.get(topic)?.format ?? 'auto',
+      identity: rules.identity(topic),
+    }),
+    plan: (event, now) => rules.plan(event, now),
+  };
+}

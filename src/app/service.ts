@@ -1,0 +1,303 @@
+/**
+ * The composition root: builds every object of the running service in one straight function and starts them in
+ * order — ledger, DingTalk apps, publisher, server, and Kafka last, so that nothing is read before everything that
+ * follows from it can be done. It decides nothing itself.
+ */
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/backoff.ts';
+import type { DingbusError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { createLoop, type Loop } from '../base/loop.ts';
+import { createRecovery } from '../delivery/recovery.ts';
+import { createEventDecoder } from '../events/decoder.ts';
+import { createBackpressure } from '../intake/backpressure.ts';
+import { createDigestLoop } from '../intake/digests.ts';
+import { createIntake } from '../intake/intake.ts';
+import { createAdmin } from '../kafka/admin.ts';
+import { createSink } from '../kafka/sink.ts';
+import { createSource } from '../kafka/source.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
+import { createPublisher } from '../results/publisher.ts';
+import { createPrometheus } from '../server/metrics.ts';
+import { createServer } from '../server/server.ts';
+import { createApps, type Apps } from './apps.ts';
+import type { Active, Loaded } from './configuration.ts';
+import { Current } from './current.ts';
+import { createHealth } from './health.ts';
+import { intakeRules } from './intake-rules.ts';
+import { kafkaConnection } from './kafka-connection.ts';
+import { countIntake, createStateReport } from './observation.ts';
+import { createOutput } from './output.ts';
+import { createPauses } from './pauses.ts';
+import { openRegistry } from './registry.ts';
+import { createServerPorts } from './server-ports.ts';
+import { StopStack } from './stop-stack.ts';
+
+export interface ServiceOptions {
+  readonly active: Active;
+  /** Loads the configuration anew, for reloads. */
+  readonly load: () => Loaded;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Only a new process can help; whoever supervises should start one. */
+  readonly onCrash: (error: DingbusError) => void;
+}
+
+export interface Service {
+  /** Address of the console and the API. */
+  readonly url: string;
+  reload(): void;
+  /** Stops reading, finishes what is under way, publishes, and closes everything, within about the deadline. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** The ledger's instances tell each other that they live several times within their lease (15 s). */
+const heartbeatEveryMs = 3_000;
+const purgeEveryMs = 60_000;
+const purgeRows = 2_000;
+
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { clock, random, logger } = options;
+  const current = new Current(options.active, options.load, () => clock.now());
+  const config = options.active.config;
+  const stack = new StopStack(logger);
+  let phase: 'starting' | 'running' | 'stopping' = 'starting';
+  let startProblem: string | null = 'starting';
+
+  try {
+    const ledger = await openLedger({
+      store: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
+      instance: randomUUID(),
+      description: `process ${process.pid} on ${hostname()}`,
+      clock,
+      logger,
+      leaseMs: null,
+      readOnly: false,
+    });
+    stack.push('ledger', () => ledger.close());
+
+    const prometheus = createPrometheus({ clock });
+    const { metrics } = prometheus;
+    const registry = openRegistry(config.schemaRegistry, clock, logger);
+    if (registry !== null) stack.push('registry', () => registry.close());
+
+    const connection = kafkaConnection(config.kafka, clock);
+    const admin = createAdmin({ connection, clock, logger });
+    stack.push('kafka admin', () => admin.close());
+    const sink = createSink({ connection, clock, logger });
+    stack.push('kafka sink', () => sink.stop(2_000));
+    const output = createOutput({ config, registry, admin });
+    const publisher = createPublisher({
+      ledger,
+      clock,
+      logger,
+      publish: (records) => sink.publish(records),
+      encode: (row) => output.encode(row),
+      onPublished: (rows) => {
+        for (const row of rows) metrics.published(row.kind, 1);
+      },
+    });
+
+    const pauses = createPauses({ ledger, clock, logger });
+    await pauses.load();
+    const apps = await createApps({ ledger, clock, random, logger, metrics, current, pauses });
+
+    const intake = createIntake({
+      group: config.kafka.groupId,
+      ledger,
+      decoder: createEventDecoder(registry),
+      rules: () => intakeRules(current.active),
+      clock,
+      logger,
+      observer: countIntake(metrics),
+    });
+    const source = createSource({
+      connection,
+      groupId: config.kafka.groupId,
+      sessionTimeoutMs: config.kafka.sessionTimeoutMs,
+      topics: subscriptions(options.active),
+      clock,
+      logger,
+      handler: {
+        onBatch: (batch) => intake.process(batch),
+        onAssigned: (partitions) => intake.assigned(partitions),
+        onCommitted: (positions) => {
+          intake.committed(positions);
+        },
+      },
+      onCrash: options.onCrash,
+      onStall: (stall) => {
+        metrics.stall(stall.kind);
+        logger.warn({ ...stall }, 'reading from Kafka stood still; reconnecting');
+      },
+    });
+    const backpressure = createBackpressure({
+      ledger,
+      clock,
+      logger,
+      maxPending: () => current.active.config.intake.maxPending,
+      pause: () => {
+        source.pause();
+      },
+      resume: () => {
+        source.resume();
+      },
+    });
+    const digests = createDigestLoop({
+      ledger,
+      clock,
+      logger,
+      planDigest: (route, key, members, now) => {
+        const { rules } = current.active;
+        const planned = rules.planDigest(route, key, members, now);
+        return planned === null ? null : { planned, configHash: rules.hash };
+      },
+    });
+
+    const health = createHealth({
+      ledger,
+      registry,
+      source,
+      sink,
+      apps: () => apps.list(),
+      current,
+      starting: () => startProblem,
+      stopping: () => phase === 'stopping',
+    });
+    prometheus.onScrape(createStateReport({ metrics, ledger, source, apps, current, health, clock }));
+    const server = createServer({
+      host: config.server.host,
+      port: config.server.port,
+      adminToken: () => current.active.config.server.adminToken,
+      ports: createServerPorts({
+        health,
+        metrics: prometheus.port,
+        ledger,
+        source,
+        apps,
+        current,
+        pauses,
+        clock,
+      }),
+      clock,
+      logger,
+    });
+    const { url } = await server.start();
+    stack.push('server', () => server.stop(1_000));
+
+    current.onSwap((active) => {
+      source.setTopics(subscriptions(active));
+      apps.reconfigured();
+      metrics.configInfo(active.config.hash);
+      digests.wake();
+    });
+
+    const loops: Loop[] = [
+      heartbeat(ledger, clock, logger),
+      createRecovery({ ledger, clock, random, logger }),
+      purger(ledger, current, clock, logger),
+      digests,
+      backpressure,
+    ];
+    for (const loop of loops) loop.start();
+    apps.start();
+
+    /** Topics and schema must be there before anything is read or published; Kafka may be late. */
+    const bootstrap = createLoop({
+      name: 'start',
+      clock,
+      logger,
+      turn: async () => {
+        startProblem = 'waiting for Kafka and the schema registry';
+        await output.prepare();
+        startProblem = null;
+        phase = 'running';
+        publisher.start();
+        source.start();
+        return { wakeAt: null };
+      },
+    });
+    bootstrap.start();
+    metrics.configInfo(config.hash);
+
+    const stop = async (deadlineMs: number): Promise<void> => {
+      phase = 'stopping';
+      const deadline = clock.now() + deadlineMs;
+      await bootstrap.stop();
+      await source.stop(Math.max(1_000, deadlineMs / 3));
+      await intake.flushCommits();
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await apps.stop();
+      await drainOutbox(ledger, clock, deadline);
+      await publisher.stop();
+      await stack.stopAll();
+    };
+    return {
+      url,
+      reload() {
+        reloadAndTell(current, logger, metrics.reload);
+      },
+      stop,
+    };
+  } catch (thrown) {
+    await stack.stopAll();
+    throw thrown;
+  }
+}
+
+function subscriptions({ config }: Active): { topic: string; start: 'earliest' | 'latest' }[] {
+  return [...config.topics.values()].map(({ name, start }) => ({ topic: name, start }));
+}
+
+function heartbeat(ledger: Ledger, clock: Clock, logger: Logger): Loop {
+  return createLoop({
+    name: 'heartbeat',
+    clock,
+    logger,
+    turn: async () => {
+      await ledger.heartbeat();
+      return { wakeAt: clock.now() + heartbeatEveryMs };
+    },
+  });
+}
+
+function purger(ledger: Ledger, current: Current, clock: Clock, logger: Logger): Loop {
+  return createLoop({
+    name: 'retention',
+    clock,
+    logger,
+    turn: async () => {
+      const before = clock.now() - current.active.config.retentionMs;
+      const removed = await ledger.write((tx) => tx.purge(before, purgeRows));
+      // A full step means that there is more; small steps leave room for deliveries between them.
+      return { wakeAt: clock.now() + (removed >= purgeRows ? 1_000 : purgeEveryMs) };
+    },
+  });
+}
+
+/** Results of the last answers should still go out; what does not is published after the next start. */
+async function drainOutbox(ledger: Ledger, clock: Clock, deadline: number): Promise<void> {
+  while (clock.now() < deadline && (await ledger.read((tx) => tx.unpublishedCount())) > 0) {
+    await new Promise<void>((resolve) => {
+      clock.schedule(20, resolve);
+    });
+  }
+}
+
+function reloadAndTell(current: Current, logger: Logger, count: (ok: boolean, atMs: number) => void): void {
+  const outcome = current.reload();
+  count(outcome.loaded.ok, outcome.at);
+  if (outcome.loaded.ok) {
+    const { config } = outcome.loaded.active;
+    logger.info({ hash: config.hash, needsRestart: outcome.needsRestart }, 'configuration reloaded');
+    return;
+  }
+  for (const { file, line, col, code, message } of outcome.loaded.faults) {
+    logger.error({ file, line, col, code, message }, 'configuration fault');
+  }
+  logger.error({ hash: current.active.config.hash }, 'reload failed; the old configuration stays in force');
+}

@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { admitBatch, type PlannedEvent } from '../../../src/intake/admit-batch.ts';
+import { createDigestLoop } from '../../../src/intake/digests.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import type { PlannedNotification, Signal } from '../../../src/model/plan.ts';
+import type { Result } from '../../../src/model/result.ts';
+import { aPlanned, aRecord, anEvent, noon, only } from '../../fakes/builders.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { TempLedger } from '../../fakes/temp-ledger.ts';
+
+const clock = new FakeClock(noon);
+let temp: TempLedger;
+let ledger: Ledger;
+
+beforeEach(async () => {
+  temp = new TempLedger(clock);
+  ledger = await temp.open();
+});
+
+afterEach(async () => {
+  await temp.dispose();
+});
+
+let offset = 0n;
+
+function planned(id: string, notifications: PlannedNotification[], signals: Signal[] = []): PlannedEvent {
+  const event = anEvent(id, { id });
+  return {
+    record: aRecord({ offset: (offset += 1n) }),
+    event,
+    plan: { notifications, signals, configHash: 'c0ffee' },
+  };
+}
+
+async function take(...events: PlannedEvent[]): Promise<void> {
+  const batch = {
+    group: 'g',
+    topic: 'shop.orders',
+    partition: 0,
+    next: offset + 1n,
+    events,
+    deadLetters: [],
+  };
+  await ledger.write((tx) => admitBatch(tx, batch, clock.now()));
+}
+
+async function results(): Promise<Result[]> {
+  const rows = await ledger.write((tx) => tx.takeOutbox(1000));
+  return rows.flatMap((row) => (row.kind === 'result' ? [row.result] : []));
+}
+
+async function due(): Promise<number> {
+  return (await ledger.write((tx) => tx.takeDue({ app: 'default', now: clock.now(), limit: 1000 }))).length;
+}
+
+describe('identity', () => {
+  it('lets a duplicate, in the same batch, a later one or after a restart, make nothing', async () => {
+    await take(planned('e-1', [aPlanned()]), planned('e-1', [aPlanned()]));
+    await take(planned('e-1', [aPlanned()]));
+    ledger = await temp.open();
+    await take(planned('e-1', [aPlanned()]));
+    expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
+    expect(await results()).toEqual([]);
+  });
+
+  it('moves the position with the notifications, in one transaction', async () => {
+    await take(planned('e-1', [aPlanned()]));
+    const [position] = await ledger.read((tx) => tx.positions('g'));
+    expect(position).toMatchObject({ topic: 'shop.orders', partition: 0, next: offset + 1n });
+  });
+});
+
+describe('policies', () => {
+  it('dedupe holds for its window from the first admitted one, and survives a restart', async () => {
+    const policies = { dedupe: { key: 'order-1', windowMs: 60_000 } };
+    await take(planned('e-1', [aPlanned({ policies })]));
+    ledger = await temp.open();
+    clock.set(noon + 59_999);
+    await take(planned('e-2', [aPlanned({ policies })]));
+    const told = only(await results());
+    expect(told).toMatchObject({ status: 'suppressed', reason: 'dedupe_window', final: true });
+    expect(told.related).toMatch(/^ntf_/);
+    clock.set(noon + 60_000);
+    await take(planned('e-3', [aPlanned({ policies })]));
+    expect(await results()).toHaveLength(1);
+    clock.set(noon);
+  });
+
+  it('throttle counts admitted ones in a sliding window; suppressed ones never count', async () => {
+    const policies = { throttle: { key: 'team', limit: 2, windowMs: 10_000 } };
+    for (const [index, at] of [0, 1_000, 2_000, 3_000, 10_001].entries()) {
+      clock.set(noon + at);
+      await take(planned(`e-${index}`, [aPlanned({ policies, text: `t${index}` })]));
+    }
+    const told = await results();
+    expect(told.map((each) => each.reason)).toEqual(['throttled', 'throttled']);
+    expect(await due()).toBe(3);
+    clock.set(noon);
+  });
+
+  it('quiet hours put off and tell until when, or drop', async () => {
+    const until = noon + 3_600_000;
+    await take(planned('e-1', [aPlanned({ policies: { quiet: { until, action: 'defer' } } })]));
+    await take(planned('e-2', [aPlanned({ policies: { quiet: { until, action: 'drop' } } })]));
+    expect(await results()).toMatchObject([
+      { status: 'deferred', reason: 'quiet_hours', deferredUntil: until, final: false },
+      { status: 'suppressed', reason: 'quiet_hours', final: true },
+    ]);
+    expect(await due()).toBe(0);
+    clock.set(until);
+    expect(await due()).toBe(1);
+    clock.set(noon);
+  });
+
+  it('expired, empty and too large audiences end at once, in this order before all else', async () => {
+    await take(
+      planned('e-1', [aPlanned({ policies: { expiresAt: noon }, audience: { userids: [] } })]),
+      planned('e-2', [aPlanned({ audience: { userids: [] } })]),
+      planned('e-3', [aPlanned({ people: 1001 })]),
+      planned('e-4', [aPlanned({ people: 5000, audience: { everyone: true } })]),
+    );
+    expect((await results()).map((each) => each.reason)).toEqual([
+      'expired',
+      'empty_audience',
+      'audience_too_large',
+    ]);
+    expect(await due()).toBe(1);
+  });
+
+  it('a failed plan ends failed with a dead letter, and the event’s other notifications go on', async () => {
+    const failure = { reason: 'expression_error', stage: 'match', message: 'when: no such field' } as const;
+    await take(planned('e-1', [aPlanned({ failure, message: null }), aPlanned({ route: 'other' })]));
+    const rows = await ledger.write((tx) => tx.takeOutbox(10));
+    expect(rows).toMatchObject([
+      { kind: 'result', result: { status: 'failed', reason: 'expression_error', error: { class: 'match' } } },
+      { kind: 'dead_letter', deadLetter: { stage: 'match', reason: 'expression_error', route: 'refund' } },
+    ]);
+    expect(await due()).toBe(1);
+  });
+});
+
+describe('digests', () => {
+  const policies = { digest: { key: 'team', windowMs: 60_000, max: 3 } };
+  const member = (id: string): PlannedEvent =>
+    planned(id, [aPlanned({ policies, message: null, digestItem: anEvent(id, { id, big: 2n ** 60n }) })]);
+
+  function loop(seen: unknown[][]) {
+    return createDigestLoop({
+      ledger,
+      clock,
+      logger: silentLogger,
+      planDigest: (route, _key, members) => {
+        seen.push(members.map((each) => each.data));
+        return { planned: aPlanned({ route, text: `${members.length} items` }), configHash: 'c0ffee' };
+      },
+    });
+  }
+
+  it('gather members, tell them so, and become one notification when the window closes, over a restart', async () => {
+    await take(member('e-1'), member('e-2'));
+    const told = await results();
+    expect(told.map((each) => each.reason)).toEqual(['digested', 'digested']);
+    ledger = await temp.open();
+    const seen: unknown[][] = [];
+    const digests = loop(seen);
+    digests.start();
+    await clock.advance(59_000);
+    expect(seen).toEqual([]);
+    await clock.advance(2_000);
+    await expect
+      .poll(() => seen)
+      .toEqual([
+        [
+          { id: 'e-1', big: 2n ** 60n },
+          { id: 'e-2', big: 2n ** 60n },
+        ],
+      ]);
+    await digests.stop();
+    const [notification] = await ledger.read((tx) => tx.notifications([told[0]?.related ?? '']));
+    expect(notification).toMatchObject({ digestSize: 2, state: 'waiting', event: { id: 'e-1' } });
+    clock.set(noon);
+  });
+
+  it('close early when full', async () => {
+    await take(member('e-1'), member('e-2'), member('e-3'), member('e-4'));
+    const seen: unknown[][] = [];
+    const digests = loop(seen);
+    digests.start();
+    await expect.poll(() => seen.map((each) => each.length)).toEqual([3]);
+    await digests.stop();
+  });
+});
+
+describe('signals', () => {
+  const policies = { correlation: 'order-1', mergeable: false };
+  const cancel: Signal = {
+    kind: 'recall',
+    route: 'refund',
+    correlation: 'order-1',
+    statusValue: null,
+    statusBg: null,
+  };
+
+  it('cancel what waits', async () => {
+    await take(planned('e-1', [aPlanned({ policies })]));
+    await take(planned('e-2', [], [cancel]));
+    expect(only(await results())).toMatchObject({ status: 'suppressed', reason: 'cancelled', final: true });
+    expect(await due()).toBe(0);
+  });
+
+  it('that overtake their notification are remembered', async () => {
+    await take(planned('e-2', [], [cancel]));
+    await take(planned('e-1', [aPlanned({ policies })]));
+    const [taken] = await ledger.write((tx) => tx.takeDue({ app: 'default', now: noon, limit: 1 }));
+    expect(taken?.signals.recall).toBe(true);
+  });
+});
