@@ -155,6 +155,8 @@ export interface LedgerReader {
   positions(group: string): Promise<readonly Position[]>;
   notifications(ids: readonly string[]): Promise<readonly Notification[]>;
   calls(ids: readonly string[]): Promise<readonly Call[]>;
+  /** The calls that carry any of these notifications (shared calls too), oldest first, whatever their state. */
+  callsOf(notificationIds: readonly string[]): Promise<readonly Call[]>;
   /** The original record of a notification's event, while it is kept. */
   eventRecord(notificationId: string): Promise<RawRecord | null>;
   mobiles(app: string, mobiles: readonly string[]): Promise<readonly MobileEntry[]>;
@@ -171,7 +173,10 @@ export interface LedgerReader {
   nextDigest(): Promise<number | null>;
   unpublishedCount(): Promise<number>;
   /** Intents of the app since `since` (ms): when, and for how many people; seeds the rate limiter after a start. */
-  recentIntents(app: string, since: number): Promise<readonly { readonly at: number; readonly people: number }[]>;
+  recentIntents(
+    app: string,
+    since: number,
+  ): Promise<readonly { readonly at: number; readonly people: number }[]>;
 }
 
 /** Write access; everything is a batch, and every method may be called with an empty list. */
@@ -187,7 +192,10 @@ export interface LedgerTx extends LedgerReader {
   advancePosition(group: string, topic: string, partition: number, next: bigint): Promise<void>;
   /** Sets a position as it is told, forward or back: an operator moved the group, or the topic is a new one. */
   resetPosition(group: string, topic: string, partition: number, next: bigint): Promise<void>;
-  recordCommits(group: string, commits: readonly { topic: string; partition: number; offset: bigint }[]): Promise<void>;
+  recordCommits(
+    group: string,
+    commits: readonly { topic: string; partition: number; offset: bigint }[],
+  ): Promise<void>;
 
   // Policies
   /** Claims a fixed window for its first notification; returns the holder's id (the claimer's own when granted). */
@@ -199,7 +207,10 @@ export interface LedgerTx extends LedgerReader {
   /** Adds a member to the open window of (route, key), opening `fresh` when there is none; returns the window. */
   joinDigest(fresh: DigestWindow, member: Event, memberId: string): Promise<DigestWindow>;
   /** Takes windows that closed by `now` or are full (count ≥ their max, passed as closesAt ≤ now) with their members in order. */
-  takeClosedDigests(now: number, limit: number): Promise<readonly { window: DigestWindow; members: readonly Event[] }[]>;
+  takeClosedDigests(
+    now: number,
+    limit: number,
+  ): Promise<readonly { window: DigestWindow; members: readonly Event[] }[]>;
   /** Makes a window due at once (it is full). */
   closeDigest(id: string, at: number): Promise<void>;
   rememberSignals(signals: readonly RememberedSignal[]): Promise<void>;
@@ -212,7 +223,9 @@ export interface LedgerTx extends LedgerReader {
   /** Locks and returns notifications `waiting` and due, high priority first, then by due time; skips leased ones. */
   takeDue(query: DueQuery): Promise<readonly Notification[]>;
   /** Of the waiting, due, mergeable ones those with one of these contents, to fill shared calls. */
-  takeSameContent(query: DueQuery & { readonly contentHashes: readonly string[] }): Promise<readonly Notification[]>;
+  takeSameContent(
+    query: DueQuery & { readonly contentHashes: readonly string[] },
+  ): Promise<readonly Notification[]>;
   /** Leases notifications to this instance while their mobiles are looked up, so that nobody else takes them. */
   leaseNotifications(ids: readonly string[], until: number): Promise<void>;
   /** Locks and returns by id, whatever their state. */
@@ -222,6 +235,8 @@ export interface LedgerTx extends LedgerReader {
   /** Calls in `sending` are stamped with this instance as their owner; closed ones are kept for `dingbus deliveries`. */
   saveCalls(calls: readonly Call[]): Promise<void>;
   lockCalls(ids: readonly string[]): Promise<readonly Call[]>;
+  /** Locks and returns what `callsOf` lists. */
+  lockCallsOf(notificationIds: readonly string[]): Promise<readonly Call[]>;
   /** Ready calls that are due, high priority first, then by time. */
   takeReadyCalls(query: DueQuery): Promise<readonly Call[]>;
   /** Calls in `sending` whose owner is gone: their outcome is unknown (`crashed`). */

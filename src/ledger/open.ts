@@ -1,0 +1,65 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { LedgerOpenError } from './errors.ts';
+import type { Ledger } from './ledger.ts';
+import { PartCache } from './part-cache.ts';
+import type { LedgerContext } from './scope.ts';
+import { openSqlite } from './sqlite.ts';
+import { openSqliteLedger } from './sqlite-ledger.ts';
+
+export interface OpenLedgerOptions {
+  /** `sqlite:<path>` (relative to the working directory) or `postgres://…`. */
+  readonly store: string;
+  /** Names this process start. A restart must bring a new one: that is how calls in flight are known as orphans. */
+  readonly instance: string;
+  /** For people, as `process 4711 on host-a`: named when another process finds the ledger in use. */
+  readonly description: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * PostgreSQL: an instance that was not heard of for so long is taken for dead and its work is given away.
+   * `heartbeat` must be called several times within it. Milliseconds; 15,000 when null.
+   */
+  readonly leaseMs: number | null;
+  /** For commands that only look: no lock, no change, and `write` throws. They work beside a running service. */
+  readonly readOnly: boolean;
+}
+
+const defaultLeaseMs = 15_000;
+/** Characters of decoded plans and call contents to keep at hand, each. */
+const cacheChars = 8 * 1_048_576;
+
+/**
+ * Opens the ledger, creates or updates its tables.
+ * @throws LedgerOpenError, LedgerInUseError, LedgerReadOnlyError, LedgerCorruptError, LedgerVersionError: a person
+ *   must act, the message says how. LedgerUnavailableError: try again later.
+ */
+export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
+  const context = (shared: boolean): LedgerContext => ({
+    instance: options.instance,
+    clock: options.clock,
+    leaseMs: options.leaseMs ?? defaultLeaseMs,
+    shared,
+    plans: new PartCache(cacheChars),
+    contents: new PartCache(cacheChars),
+    sweep: { events: 0 },
+  });
+  if (options.store.startsWith('sqlite:')) {
+    const path = options.store.slice('sqlite:'.length);
+    if (path === '' || path === ':memory:') {
+      throw new LedgerOpenError(
+        `store "${options.store}" names no file: write sqlite:data/dingbus.db, for example`,
+      );
+    }
+    const engine = await openSqlite({ path, readOnly: options.readOnly, logger: options.logger });
+    return openSqliteLedger(engine, context(false), options);
+  }
+  throw new LedgerOpenError(
+    `store "${schemeOf(options.store)}…" is not known: write sqlite:<path> or postgres://<user>@<host>/<database>`,
+  );
+}
+
+/** Only the beginning: a store's name may hold a password. */
+function schemeOf(store: string): string {
+  return store.slice(0, Math.max(0, store.indexOf(':') + 1));
+}

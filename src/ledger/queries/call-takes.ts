@@ -1,0 +1,84 @@
+import type { Call } from '../../model/call.ts';
+import type { DueQuery } from '../ledger.ts';
+import type { Scope } from '../scope.ts';
+import { callColumns, loadCalls, type CallRow } from './call-rows.ts';
+import { inPriorityOrder } from './due.ts';
+import { isGone } from './instances.ts';
+import { inOrder } from './notifications.ts';
+
+export async function callsById(
+  scope: Scope,
+  ids: readonly string[],
+  lock: boolean,
+): Promise<readonly Call[]> {
+  if (ids.length === 0) return [];
+  const rows = await scope.session.all<CallRow>(
+    `SELECT ${callColumns} FROM calls c WHERE c.id IN texts(?1)${lock ? ' ORDER BY c.pk FOR UPDATE' : ''}`,
+    [[...new Set(ids)]],
+  );
+  return inOrder(ids, await loadCalls(scope, rows));
+}
+
+/** The calls that carry any of these notifications, oldest first, whatever their state. */
+export async function callsOf(
+  scope: Scope,
+  notificationIds: readonly string[],
+  lock: boolean,
+): Promise<readonly Call[]> {
+  if (notificationIds.length === 0) return [];
+  const rows = await scope.session.all<CallRow>(
+    `SELECT ${callColumns} FROM calls c WHERE c.pk IN (
+       SELECT m.call_pk FROM call_members m JOIN notifications n ON n.pk = m.notification_pk
+       WHERE n.id IN texts(?1))
+     ORDER BY c.pk${lock ? ' FOR UPDATE' : ''}`,
+    [[...new Set(notificationIds)]],
+  );
+  return loadCalls(scope, rows);
+}
+
+const readySql = `SELECT ${callColumns} FROM calls c
+  WHERE c.app = ?1 AND c.priority = ?2 AND c.state = 'ready' AND c.next_at <= ?3
+  ORDER BY c.next_at, c.pk LIMIT ?4 FOR UPDATE SKIP LOCKED`;
+
+export async function takeReadyCalls(scope: Scope, query: DueQuery): Promise<readonly Call[]> {
+  return loadCalls(scope, await inPriorityOrder<CallRow>(scope, readySql, query));
+}
+
+export async function takeOrphanedCalls(scope: Scope, limit: number): Promise<readonly Call[]> {
+  const { instance, leaseMs, shared } = scope.context;
+  const gone = shared ? `AND ${isGone('c.owner', '?3')}` : '';
+  const rows = await scope.session.all<CallRow>(
+    `SELECT ${callColumns} FROM calls c
+     WHERE c.owner IS NOT NULL AND c.owner <> ?1 AND c.state = 'sending' ${gone}
+     ORDER BY c.pk LIMIT ?2 FOR UPDATE SKIP LOCKED`,
+    shared ? [instance, limit, leaseMs] : [instance, limit],
+  );
+  return loadCalls(scope, rows);
+}
+
+export async function takeChecks(
+  scope: Scope,
+  query: DueQuery & { readonly leaseUntil: number },
+): Promise<readonly Call[]> {
+  const rows = await scope.session.all<CallRow>(
+    `SELECT ${callColumns} FROM calls c
+     WHERE c.app = ?1 AND c.state = 'accepted' AND c.next_at <= ?2 AND c.lease_until <= ?2
+     ORDER BY c.next_at, c.pk LIMIT ?3 FOR UPDATE SKIP LOCKED`,
+    [query.app, query.now, query.limit],
+  );
+  if (rows.length > 0) {
+    await scope.session.run('UPDATE calls SET owner = ?1, lease_until = ?2 WHERE pk IN ints(?3)', [
+      scope.context.instance,
+      query.leaseUntil,
+      rows.map((row) => row.pk),
+    ]);
+  }
+  return loadCalls(scope, rows);
+}
+
+export async function recentIntents({ session }: Scope, app: string, since: number) {
+  return session.all<{ readonly at: number; readonly people: number }>(
+    'SELECT at, people FROM intents WHERE app = ?1 AND at >= ?2 ORDER BY at',
+    [app, since],
+  );
+}

@@ -1,0 +1,111 @@
+import type { Notification } from '../../model/notification.ts';
+import type { DueQuery } from '../ledger.ts';
+import type { Scope } from '../scope.ts';
+import { hashKey } from './index-text.ts';
+import { loadNotifications, notificationColumns, type NotificationRow } from './notification-rows.ts';
+
+const dueSql = `SELECT ${notificationColumns} FROM notifications n
+  WHERE n.app = ?1 AND n.priority = ?2 AND n.state = 'waiting' AND n.due_at <= ?3 AND n.lease_until <= ?3
+  ORDER BY n.due_at, n.pk LIMIT ?4 FOR UPDATE SKIP LOCKED`;
+
+export async function takeDue(scope: Scope, query: DueQuery): Promise<readonly Notification[]> {
+  const rows = await inPriorityOrder<NotificationRow>(scope, dueSql, query);
+  return loadNotifications(scope, rows);
+}
+
+/** Each priority is a walk along the index by itself: one over both would pass all that is not due yet. */
+export async function inPriorityOrder<Row>(scope: Scope, sql: string, query: DueQuery): Promise<Row[]> {
+  const high = await scope.session.all<Row>(sql, [query.app, 0, query.now, query.limit]);
+  const rest = query.limit - high.length;
+  if (rest <= 0) return high;
+  return [...high, ...(await scope.session.all<Row>(sql, [query.app, 1, query.now, rest]))];
+}
+
+export async function takeSameContent(
+  scope: Scope,
+  query: DueQuery & { readonly contentHashes: readonly string[] },
+): Promise<readonly Notification[]> {
+  if (query.contentHashes.length === 0) return [];
+  const rows = await scope.session.all<NotificationRow>(
+    `SELECT ${notificationColumns} FROM notifications n
+     WHERE n.content_key IN ints(?1) AND n.app = ?2 AND n.state = 'waiting' AND n.mergeable = 1
+       AND n.due_at <= ?3 AND n.lease_until <= ?3
+     LIMIT ?4 FOR UPDATE SKIP LOCKED`,
+    [query.contentHashes.map(hashKey), query.app, query.now, query.limit],
+  );
+  const wanted = new Set(query.contentHashes);
+  const notifications = await loadNotifications(scope, rows);
+  // The key is only a part of the hash.
+  return notifications.filter((each) => each.contentHash !== null && wanted.has(each.contentHash));
+}
+
+/**
+ * When the app's next notification or call falls due. What an instance has leased counts from the end of its lease:
+ * whoever sleeps until this instant finds something to take.
+ */
+export async function nextDue(scope: Scope, app: string): Promise<number | null> {
+  const parameters = [app, scope.now];
+  const instants: (number | null)[] = [];
+  for (const priority of [0, 1]) {
+    instants.push(
+      await firstInstant(
+        scope,
+        `SELECT due_at AS at FROM notifications
+         WHERE app = ?1 AND priority = ${priority} AND state = 'waiting' AND lease_until <= ?2 ORDER BY due_at LIMIT 1`,
+        parameters,
+      ),
+      await firstInstant(
+        scope,
+        `SELECT next_at AS at FROM calls
+         WHERE app = ?1 AND priority = ${priority} AND state = 'ready' ORDER BY next_at LIMIT 1`,
+        [app],
+      ),
+    );
+  }
+  instants.push(
+    await firstInstant(
+      scope,
+      `SELECT min(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) AS at FROM notifications
+       WHERE owner IS NOT NULL AND app = ?1 AND state = 'waiting' AND lease_until > ?2`,
+      parameters,
+    ),
+  );
+  return earliest(instants);
+}
+
+export async function nextCheck(scope: Scope, app: string): Promise<number | null> {
+  const parameters = [app, scope.now];
+  const free = `SELECT next_at AS at FROM calls
+    WHERE app = ?1 AND state = 'accepted' AND lease_until <= ?2 ORDER BY next_at LIMIT 1`;
+  const leased = `SELECT min(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) AS at FROM calls
+    WHERE owner IS NOT NULL AND app = ?1 AND state = 'accepted' AND lease_until > ?2`;
+  return earliest([
+    await firstInstant(scope, free, parameters),
+    await firstInstant(scope, leased, parameters),
+  ]);
+}
+
+async function firstInstant(
+  { session }: Scope,
+  sql: string,
+  parameters: readonly (string | number)[],
+): Promise<number | null> {
+  const [row] = await session.all<{ at: number | null }>(sql, parameters);
+  return row?.at ?? null;
+}
+
+function earliest(instants: readonly (number | null)[]): number | null {
+  let first: number | null = null;
+  for (const instant of instants)
+    if (instant !== null && (first === null || instant < first)) first = instant;
+  return first;
+}
+
+/** Everything that has no final result yet. */
+export async function pendingCount({ session }: Scope): Promise<number> {
+  const [row] = await session.all<{ count: number }>(
+    `SELECT (SELECT count(*) FROM notifications WHERE state = 'waiting')
+       + (SELECT count(*) FROM notifications WHERE state = 'active') AS count`,
+  );
+  return row?.count ?? 0;
+}

@@ -1,0 +1,79 @@
+import { decodeOutboxItem, encodeOutboxItem } from '../codec/outbox.ts';
+import { int, text, type InsertSpec } from '../engine.ts';
+import type { OutboxItem, OutboxRow } from '../ledger.ts';
+import type { Scope } from '../scope.ts';
+import { isGone } from './instances.ts';
+import { notificationPks } from './notification-rows.ts';
+
+const outboxRow: InsertSpec = {
+  table: 'outbox',
+  columns: [int('notification_pk'), text('kind'), text('item')],
+  key: 'pk',
+  conflict: '',
+};
+
+/**
+ * Results of a notification are written by whoever holds its row, so their keys rise with their `seq`; that is the
+ * order in which they leave.
+ */
+export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): Promise<void> {
+  if (items.length === 0) return;
+  const pkOf = await notificationPks(
+    scope,
+    items.flatMap((item) => notificationOf(item) ?? []),
+  );
+  await scope.session.insert(
+    outboxRow,
+    items.map((item) => {
+      const id = notificationOf(item);
+      return [id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item)];
+    }),
+  );
+  scope.wakes.add('outbox');
+}
+
+function notificationOf(item: OutboxItem): string | null {
+  return item.kind === 'result' ? item.result.notificationId : item.deadLetter.notificationId;
+}
+
+const leaseName = 'outbox';
+
+export async function takeOutbox(scope: Scope, limit: number): Promise<readonly OutboxRow[]> {
+  if (scope.context.shared && !(await leaseOutbox(scope))) return [];
+  const rows = await scope.session.all<{ pk: number; kind: string; item: string }>(
+    'SELECT pk, kind, item FROM outbox WHERE published_at IS NULL ORDER BY pk LIMIT ?1',
+    [limit],
+  );
+  return rows.map(({ pk, kind, item }) => ({ ...decodeOutboxItem(kind, item), id: BigInt(pk) }));
+}
+
+/** Whoever publishes keeps the others from overtaking it, until it has published, lets the lease run out, or dies. */
+async function leaseOutbox({ session, context }: Scope): Promise<boolean> {
+  const changed = await session.run(
+    `INSERT INTO leases (name, owner, until) VALUES ('${leaseName}', ?1, server_now() + CAST(?2 AS BIGINT))
+     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+     WHERE leases.owner = excluded.owner OR leases.until <= server_now() OR ${isGone('leases.owner', '?2')}`,
+    [context.instance, context.leaseMs],
+  );
+  return changed > 0;
+}
+
+export async function markPublished(scope: Scope, ids: readonly bigint[], at: number): Promise<void> {
+  if (ids.length > 0) {
+    await scope.session.run('UPDATE outbox SET published_at = ?1 WHERE pk IN ints(?2)', [
+      at,
+      ids.map(Number),
+    ]);
+  }
+  if (!scope.context.shared) return;
+  await scope.session.run(`DELETE FROM leases WHERE name = '${leaseName}' AND owner = ?1`, [
+    scope.context.instance,
+  ]);
+}
+
+export async function unpublishedCount({ session }: Scope): Promise<number> {
+  const [row] = await session.all<{ count: number }>(
+    'SELECT count(*) AS count FROM outbox WHERE published_at IS NULL',
+  );
+  return row?.count ?? 0;
+}

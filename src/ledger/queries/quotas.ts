@@ -1,0 +1,141 @@
+import { text, type InsertSpec } from '../engine.ts';
+import type { ClaimVerdict, ContentClaim, CounterKey } from '../ledger.ts';
+import type { Scope } from '../scope.ts';
+import { indexText } from './index-text.ts';
+
+const claimRow: InsertSpec = {
+  table: 'content_claims',
+  columns: [text('day'), text('app'), text('userid'), text('content_hash'), text('notification_id')],
+  key: 'content_hash',
+  conflict: '',
+};
+
+/** People are locked by a few hundred shared locks rather than one each: the server has only so many. */
+const lockBuckets = 256;
+
+/**
+ * Grants each claim that neither repeats a content for its person nor passes their limit of the day. The people are
+ * locked first, so that two instances do not both grant the last place; claims of one list see each other.
+ */
+export async function claimContents(
+  scope: Scope,
+  claims: readonly ContentClaim[],
+  limit: number,
+): Promise<readonly ClaimVerdict[]> {
+  if (claims.length === 0) return [];
+  const { session } = scope;
+  if (scope.context.shared) await session.lock([...new Set(claims.map(bucketOf))]);
+  const holders = await holdersOf(scope, claims);
+  const counts = await countsOf(scope, claims);
+  const fresh: string[][] = [];
+  const verdicts = claims.map((claim): ClaimVerdict => {
+    const person = personKey(claim);
+    const content = `${person}\n${claim.contentHash}`;
+    const holder = holders.get(content);
+    if (holder === claim.notificationId) return { granted: true };
+    if (holder !== undefined) return { granted: false, reason: 'same_content_today', related: holder };
+    const count = counts.get(person) ?? 0;
+    if (count >= limit) return { granted: false, reason: 'user_daily_limit' };
+    counts.set(person, count + 1);
+    holders.set(content, claim.notificationId);
+    fresh.push([claim.day, claim.app, indexText(claim.userid), claim.contentHash, claim.notificationId]);
+    return { granted: true };
+  });
+  await session.insert(claimRow, fresh);
+  return verdicts;
+}
+
+function personKey(claim: { readonly day: string; readonly app: string; readonly userid: string }): string {
+  return `${claim.day}\n${claim.app}\n${indexText(claim.userid)}`;
+}
+
+/** Any even spread will do (this is FNV-1a); it must be the same on every instance. */
+function bucketOf(claim: ContentClaim): number {
+  let hash = 0x811c9dc5;
+  for (const char of personKey(claim)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash % lockBuckets;
+}
+
+function claimRows(claims: readonly ContentClaim[]) {
+  const rows = claims.map((claim) => ({
+    day: claim.day,
+    app: claim.app,
+    userid: indexText(claim.userid),
+    content_hash: claim.contentHash,
+    notification_id: claim.notificationId,
+  }));
+  return { rows };
+}
+
+async function holdersOf({ session }: Scope, claims: readonly ContentClaim[]): Promise<Map<string, string>> {
+  const rows = await session.all<{
+    day: string;
+    app: string;
+    userid: string;
+    content_hash: string;
+    notification_id: string;
+  }>(
+    `SELECT c.day, c.app, c.userid, c.content_hash, c.notification_id
+     FROM rows(?1: day text, app text, userid text, content_hash text) AS r
+     JOIN content_claims c ON c.day = r.day AND c.app = r.app AND c.userid = r.userid AND c.content_hash = r.content_hash`,
+    [claimRows(claims)],
+  );
+  return new Map(rows.map((row) => [`${personKey(row)}\n${row.content_hash}`, row.notification_id]));
+}
+
+async function countsOf({ session }: Scope, claims: readonly ContentClaim[]): Promise<Map<string, number>> {
+  const people = new Map(claims.map((claim) => [personKey(claim), claim]));
+  const rows = await session.all<{ day: string; app: string; userid: string; count: number }>(
+    `SELECT r.day, r.app, r.userid,
+       (SELECT count(*) FROM content_claims c WHERE c.day = r.day AND c.app = r.app AND c.userid = r.userid) AS count
+     FROM rows(?1: day text, app text, userid text) AS r`,
+    [claimRows([...people.values()])],
+  );
+  return new Map(rows.map((row) => [personKey(row), row.count]));
+}
+
+export async function releaseContents({ session }: Scope, claims: readonly ContentClaim[]): Promise<void> {
+  if (claims.length === 0) return;
+  await session.run(
+    `DELETE FROM content_claims WHERE EXISTS (
+       SELECT 1 FROM rows(?1: day text, app text, userid text, content_hash text, notification_id text) AS r
+       WHERE r.day = content_claims.day AND r.app = content_claims.app AND r.userid = content_claims.userid
+         AND r.content_hash = content_claims.content_hash AND r.notification_id = content_claims.notification_id)`,
+    [claimRows(claims)],
+  );
+}
+
+export async function counter({ session }: Scope, key: CounterKey): Promise<number> {
+  const [row] = await session.all<{ used: number }>(
+    'SELECT used FROM counters WHERE app = ?1 AND scope = ?2 AND period = ?3',
+    [key.app, key.scope, key.period],
+  );
+  return row?.used ?? 0;
+}
+
+/** One statement decides and counts, so that no two instances can take the last place. */
+export async function count(
+  { session }: Scope,
+  key: CounterKey,
+  amount: number,
+  limit: number | null,
+): Promise<boolean> {
+  if (amount <= 0) {
+    await session.run(
+      `UPDATE counters SET used = CASE WHEN used + ?4 < 0 THEN 0 ELSE used + ?4 END
+       WHERE app = ?1 AND scope = ?2 AND period = ?3`,
+      [key.app, key.scope, key.period, amount],
+    );
+    return true;
+  }
+  if (limit !== null && amount > limit) return false;
+  const within = limit === null ? '' : 'WHERE counters.used + excluded.used <= ?5';
+  const changed = await session.run(
+    `INSERT INTO counters (app, scope, period, used) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (app, scope, period) DO UPDATE SET used = counters.used + excluded.used ${within}`,
+    limit === null
+      ? [key.app, key.scope, key.period, amount]
+      : [key.app, key.scope, key.period, amount, limit],
+  );
+  return changed > 0;
+}

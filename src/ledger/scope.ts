@@ -1,0 +1,59 @@
+import type { Clock } from '../base/clock.ts';
+import type { CallContent } from './codec/call.ts';
+import type { NotificationPlan } from './codec/notification.ts';
+import type { Session } from './engine.ts';
+import type { WakeKind } from './ledger.ts';
+import type { PartCache } from './part-cache.ts';
+
+/** What all transactions of one opened ledger share. */
+export interface LedgerContext {
+  /** Names this process start; never used again by another. */
+  readonly instance: string;
+  readonly clock: Clock;
+  /** An instance whose last heartbeat is older has died, for all that others know. */
+  readonly leaseMs: number;
+  readonly shared: boolean;
+  readonly plans: PartCache<NotificationPlan>;
+  readonly contents: PartCache<CallContent>;
+  /** Where the next step of the sweep over old events begins; lost at a restart, which costs a few empty steps. */
+  readonly sweep: { events: number };
+}
+
+/** A part as it stands in this transaction. */
+export interface KnownPart<Part> {
+  readonly pk: number;
+  readonly revision: number;
+  readonly part: Part;
+  /** Length of its text; 0 when it came from the cache, where it need not be put again. */
+  readonly size: number;
+}
+
+/** One transaction as the queries see it: the session, what it has learned so far, and what follows its commit. */
+export class Scope {
+  readonly session: Session;
+  readonly context: LedgerContext;
+  /** Of rows read or written in this transaction, by their ids. */
+  readonly plans = new Map<string, KnownPart<NotificationPlan>>();
+  readonly contents = new Map<string, KnownPart<CallContent>>();
+  readonly eventPks = new Map<string, number>();
+  readonly wakes = new Set<WakeKind>();
+
+  constructor(session: Session, context: LedgerContext) {
+    this.session = session;
+    this.context = context;
+  }
+
+  get now(): number {
+    return this.context.clock.now();
+  }
+
+  /** Only what is committed may be remembered beyond the transaction. */
+  remember(): void {
+    for (const { pk, revision, part, size } of this.plans.values()) {
+      if (size > 0) this.context.plans.set(pk, revision, part, size);
+    }
+    for (const { pk, revision, part, size } of this.contents.values()) {
+      if (size > 0) this.context.contents.set(pk, revision, part, size);
+    }
+  }
+}

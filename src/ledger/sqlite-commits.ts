@@ -1,0 +1,106 @@
+import { LedgerUnavailableError } from './errors.ts';
+import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts';
+import { storeFault } from './sqlite-errors.ts';
+
+interface Job {
+  readonly work: (session: SqliteSession) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+type Outcome =
+  { readonly job: Job; readonly value: unknown } | { readonly job: Job; readonly thrown: unknown };
+
+/**
+ * Group commit over one connection. Making a transaction durable costs a wait for the disk, so all that wait when one
+ * begins go together: each runs to its end before the next begins, inside a savepoint of its own, and all are
+ * durable, or none is, when the one commit returns.
+ */
+export class SqliteCommits {
+  readonly #connection: SqliteConnection;
+  readonly #queue: Job[] = [];
+  #running: Promise<void> | null = null;
+  #closed = false;
+  /** Why the last commit failed; null while they succeed. */
+  reason: string | null = null;
+  /** Counts commits, so that others see whether anything was written since they looked. */
+  commits = 0;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  write<T>(work: (session: SqliteSession) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) {
+        reject(new LedgerUnavailableError('the ledger is closed'));
+        return;
+      }
+      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Lets everything that was asked for end, then takes no more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running !== null) await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Answers and records that have arrived get their turn first, so that what they write joins this commit.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#commit(this.#queue.splice(0));
+    }
+    this.#running = null;
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    const { db } = this.#connection;
+    const outcomes: Outcome[] = [];
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      for (const job of jobs) outcomes.push(await this.#run(job, jobs.length > 1));
+      if (outcomes.length === 1 && 'thrown' in (outcomes[0] as Outcome)) db.exec('ROLLBACK');
+      else {
+        db.exec('COMMIT');
+        this.commits += 1;
+        this.reason = null;
+      }
+    } catch (thrown) {
+      this.#fail(jobs, thrown);
+      return;
+    }
+    for (const outcome of outcomes) {
+      if ('thrown' in outcome) outcome.job.reject(outcome.thrown);
+      else outcome.job.resolve(outcome.value);
+    }
+  }
+
+  /** Runs one closure; a throw of its own undoes what it did. Throws when the store failed, for then all is lost. */
+  async #run(job: Job, shared: boolean): Promise<Outcome> {
+    const { db } = this.#connection;
+    const session = new SqliteSession(this.#connection);
+    if (shared) db.exec('SAVEPOINT job');
+    let outcome: Outcome;
+    try {
+      outcome = { job, value: await job.work(session) };
+    } catch (thrown) {
+      outcome = { job, thrown };
+    }
+    session.end();
+    if (session.fault !== null) throw session.fault;
+    if (shared) db.exec('thrown' in outcome ? 'ROLLBACK TO job; RELEASE job' : 'RELEASE job');
+    return outcome;
+  }
+
+  #fail(jobs: readonly Job[], thrown: unknown): void {
+    const { db, path } = this.#connection;
+    const fault = storeFault(thrown, path);
+    if (fault !== null) this.reason = fault.message;
+    for (const job of jobs) job.reject(fault ?? thrown);
+    // SQLite may have rolled back by itself when it ran out of room.
+    if (db.isTransaction) db.exec('ROLLBACK');
+  }
+}

@@ -1,0 +1,135 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { InsertSpec, RowSource, Session, SqlParam, SqlValue, UpdateSpec } from './engine.ts';
+import { LedgerMisuseError } from './errors.ts';
+import { storeFault } from './sqlite-errors.ts';
+import { sqliteDialect } from './sql-text.ts';
+
+/** One connection with its prepared statements. Rows are written one by one: here a statement costs no journey. */
+export class SqliteConnection {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #inserts = new Map<InsertSpec, StatementSync>();
+  readonly #updates = new Map<UpdateSpec, StatementSync>();
+
+  constructor(path: string, options: { readonly readOnly: boolean }) {
+    this.path = path;
+    this.db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: 5_000 });
+  }
+
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.db.prepare(sqliteDialect.translate(sql));
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  insertStatement(spec: InsertSpec): StatementSync {
+    let statement = this.#inserts.get(spec);
+    if (statement === undefined) {
+      statement = this.db.prepare(sqliteDialect.insert(spec, false));
+      this.#inserts.set(spec, statement);
+    }
+    return statement;
+  }
+
+  updateStatement(spec: UpdateSpec): StatementSync {
+    let statement = this.#updates.get(spec);
+    if (statement === undefined) {
+      statement = this.db.prepare(sqliteDialect.update(spec));
+      this.#updates.set(spec, statement);
+    }
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#inserts.clear();
+    this.#updates.clear();
+    this.db.close();
+  }
+}
+
+/** One transaction's view of the connection. */
+export class SqliteSession implements Session {
+  readonly #connection: SqliteConnection;
+  #ended = false;
+  /** Set when the store itself failed: then the whole transaction is lost, whatever its closure made of the error. */
+  fault: Error | null = null;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  async all<Row>(sql: string, params: readonly SqlParam[] = []): Promise<Row[]> {
+    return this.#do((connection) => connection.statement(sql).all(...params.map(bind)) as Row[]);
+  }
+
+  async run(sql: string, params: readonly SqlParam[] = []): Promise<number> {
+    return this.#do((connection) => Number(connection.statement(sql).run(...params.map(bind)).changes));
+  }
+
+  async insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    return this.#do((connection) => {
+      if (rows.length === 0) return 0;
+      const statement = connection.insertStatement(spec);
+      let changed = 0;
+      for (const row of rows) changed += Number(statement.run(...row).changes);
+      return changed;
+    });
+  }
+
+  async insertReturning(
+    spec: InsertSpec,
+    rows: readonly (readonly SqlValue[])[],
+  ): Promise<readonly (number | null)[]> {
+    return this.#do((connection) => {
+      if (rows.length === 0) return [];
+      const statement = connection.insertStatement(spec);
+      return rows.map((row) => {
+        const { changes, lastInsertRowid } = statement.run(...row);
+        return changes === 0 ? null : Number(lastInsertRowid);
+      });
+    });
+  }
+
+  async update(spec: UpdateSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    return this.#do((connection) => {
+      if (rows.length === 0) return 0;
+      const statement = connection.updateStatement(spec);
+      let changed = 0;
+      for (const row of rows) changed += Number(statement.run(...row).changes);
+      return changed;
+    });
+  }
+
+  /** There is one writer: nobody to wait for. */
+  async lock(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #do<T>(work: (connection: SqliteConnection) => T): T {
+    if (this.#ended)
+      throw new LedgerMisuseError('a ledger transaction was used after its end: an await is missing');
+    try {
+      return work(this.#connection);
+    } catch (thrown) {
+      const fault = storeFault(thrown, this.#connection.path);
+      if (fault === null) throw thrown;
+      this.fault = fault;
+      throw fault;
+    }
+  }
+}
+
+function bind(param: SqlParam): SqlValue {
+  if (Array.isArray(param)) return JSON.stringify(param);
+  if (typeof param === 'object' && param !== null && 'rows' in param) return JSON.stringify(param.rows);
+  return param as SqlValue;
+}

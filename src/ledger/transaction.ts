@@ -1,0 +1,95 @@
+/** The ledger's transaction: every method is one of the queries over the scope of this transaction. */
+import type { LedgerReader, LedgerTx } from './ledger.ts';
+import {
+  callsById,
+  callsOf,
+  recentIntents,
+  takeChecks,
+  takeOrphanedCalls,
+  takeReadyCalls,
+} from './queries/call-takes.ts';
+import { insertCalls, saveCalls } from './queries/calls.ts';
+import { closeDigest, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
+import { nextCheck, nextDue, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
+import { eventRecord, insertEvents } from './queries/events.ts';
+import { clearHold, holds, setHold } from './queries/holds.ts';
+import { forgetMedia, forgetUserids, media, mobiles, saveMedia, saveMobiles } from './queries/lookups.ts';
+import {
+  correlated,
+  insertNotifications,
+  leaseNotifications,
+  notificationsById,
+  saveNotifications,
+} from './queries/notifications.ts';
+import { appendOutbox, markPublished, takeOutbox, unpublishedCount } from './queries/outbox.ts';
+import { claimDedupe, claimThrottle, releasePolicyClaims } from './queries/policies.ts';
+import { advancePosition, positions, recordCommits, resetPosition } from './queries/positions.ts';
+import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
+import { purge } from './queries/retention.ts';
+import { rememberSignals, signalsFor } from './queries/signals.ts';
+import type { Scope } from './scope.ts';
+
+export function readerOf(scope: Scope): LedgerReader {
+  return {
+    positions: (group) => positions(scope, group),
+    notifications: (ids) => notificationsById(scope, ids, false),
+    calls: (ids) => callsById(scope, ids, false),
+    callsOf: (ids) => callsOf(scope, ids, false),
+    eventRecord: (id) => eventRecord(scope, id),
+    mobiles: (app, list) => mobiles(scope, app, list),
+    media: (app, hashes) => media(scope, app, hashes),
+    counter: (key) => counter(scope, key),
+    holds: () => holds(scope),
+    pendingCount: () => pendingCount(scope),
+    nextDue: (app) => nextDue(scope, app),
+    nextCheck: (app) => nextCheck(scope, app),
+    nextDigest: () => nextDigest(scope),
+    unpublishedCount: () => unpublishedCount(scope),
+    recentIntents: (app, since) => recentIntents(scope, app, since),
+  };
+}
+
+export function transactionOf(scope: Scope): LedgerTx {
+  return {
+    ...readerOf(scope),
+    insertEvents: (events) => insertEvents(scope, events),
+    insertNotifications: (entries) => insertNotifications(scope, entries),
+    advancePosition: (...position) => advancePosition(scope, ...position),
+    resetPosition: (...position) => resetPosition(scope, ...position),
+    recordCommits: (group, commits) => recordCommits(scope, group, commits),
+    claimDedupe: (claim, now) => claimDedupe(scope, claim, now),
+    claimThrottle: (claim, now) => claimThrottle(scope, claim, now),
+    releasePolicyClaims: (ids) => releasePolicyClaims(scope, ids),
+    joinDigest: (fresh, member, memberId) => joinDigest(scope, fresh, member, memberId),
+    takeClosedDigests: (now, limit) => takeClosedDigests(scope, now, limit),
+    closeDigest: (id, at) => closeDigest(scope, id, at),
+    rememberSignals: (signals) => rememberSignals(scope, signals),
+    signalsFor: (route, correlation, since) => signalsFor(scope, route, correlation, since),
+    correlated: (route, correlation, since) => correlated(scope, route, correlation, since),
+    takeDue: (query) => takeDue(scope, query),
+    takeSameContent: (query) => takeSameContent(scope, query),
+    leaseNotifications: (ids, until) => leaseNotifications(scope, ids, until),
+    lockNotifications: (ids) => notificationsById(scope, ids, true),
+    saveNotifications: (list) => saveNotifications(scope, list),
+    insertCalls: (calls) => insertCalls(scope, calls),
+    saveCalls: (calls) => saveCalls(scope, calls),
+    lockCalls: (ids) => callsById(scope, ids, true),
+    lockCallsOf: (ids) => callsOf(scope, ids, true),
+    takeReadyCalls: (query) => takeReadyCalls(scope, query),
+    takeOrphanedCalls: (limit) => takeOrphanedCalls(scope, limit),
+    takeChecks: (query) => takeChecks(scope, query),
+    claimContents: (claims, limit) => claimContents(scope, claims, limit),
+    releaseContents: (claims) => releaseContents(scope, claims),
+    count: (key, amount, limit) => count(scope, key, amount, limit),
+    saveMobiles: (entries) => saveMobiles(scope, entries),
+    forgetUserids: (app, userids) => forgetUserids(scope, app, userids),
+    saveMedia: (entries) => saveMedia(scope, entries),
+    forgetMedia: (app, mediaId) => forgetMedia(scope, app, mediaId),
+    setHold: (hold) => setHold(scope, hold),
+    clearHold: (subject) => clearHold(scope, subject),
+    appendOutbox: (items) => appendOutbox(scope, items),
+    takeOutbox: (limit) => takeOutbox(scope, limit),
+    markPublished: (ids, at) => markPublished(scope, ids, at),
+    purge: (before, limit) => purge(scope, before, limit),
+  };
+}
