@@ -1,0 +1,128 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { DingbusError, messageOf } from '../base/errors.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { Access, type TokenSource } from './access.ts';
+import { apiRoutes } from './api/routes.ts';
+import { callerOf, type ServerEnv } from './caller.ts';
+import { Changes } from './changes.ts';
+import { consoleRoutes } from './console/routes.ts';
+import { securityHeaders } from './headers.ts';
+import { HealthCheck, healthRoutes } from './health.ts';
+import { LiveFeed } from './live.ts';
+import { statusOf, type StatusReport } from './api/status.ts';
+import { maskText } from './masking.ts';
+import type { ServerPorts } from './ports.ts';
+import { problemResponse } from './problem.ts';
+import { reload } from './reload.ts';
+
+/** The largest body: an event may be as large as Kafka's default largest record, and then some JSON around it. */
+const largestBodyBytes = 1_200_000;
+/** How often open pages are told what is new, and how many may be open. */
+const liveEveryMs = 2_000;
+const mostLivePages = 100;
+
+export interface AppOptions {
+  readonly host: string;
+  readonly adminToken: TokenSource;
+  readonly readToken: TokenSource;
+  readonly ports: ServerPorts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newId: () => string;
+}
+
+/** What all routes share. */
+export interface Services {
+  readonly ports: ServerPorts;
+  readonly access: Access;
+  readonly health: HealthCheck;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly live: LiveFeed<StatusReport>;
+}
+
+export interface App {
+  readonly fetch: Hono<ServerEnv>['fetch'];
+  /** Ends the live streams, which would never end by themselves. */
+  close(): void;
+}
+
+/** All routes over the ports, without a socket; `createServer` puts it on one. */
+export function createApp(options: AppOptions): App {
+  const { ports, clock, logger } = options;
+  const health = new HealthCheck(ports.health, clock);
+  const live = new LiveFeed({
+    clock,
+    snapshot: () => statusOf({ ports, health, clock }),
+    onFault: (thrown) => {
+      logger.warn({ error: maskText(messageOf(thrown)) }, 'live status not available');
+    },
+    intervalMs: liveEveryMs,
+    maxSubscribers: mostLivePages,
+  });
+  const services: Services = {
+    ports,
+    clock,
+    live,
+    access: new Access(options),
+    health,
+    changes: new Changes({ audit: ports.audit, clock, logger, newId: options.newId }),
+  };
+  const app = new Hono<ServerEnv>();
+
+  app.use(securityHeaders);
+  app.use(
+    bodyLimit({
+      maxSize: largestBodyBytes,
+      onError: () =>
+        problemResponse({
+          status: 413,
+          code: 'body_too_large',
+          detail: `A body has at most ${largestBodyBytes} bytes.`,
+        }),
+    }),
+  );
+  app.onError((thrown, context) => {
+    // A fault that a retry may cure (the ledger is away) is no bug of ours; everything else is.
+    const passing = thrown instanceof DingbusError && thrown.retry !== 'no';
+    logger.error(
+      { method: context.req.method, path: maskText(context.req.path), error: maskText(messageOf(thrown)) },
+      'request failed',
+    );
+    return problemResponse(
+      passing
+        ? { status: 503, code: thrown.code, detail: 'Not possible at this moment; try again.' }
+        : { status: 500, code: 'internal', detail: 'The request failed; the log of dingbus says why.' },
+    );
+  });
+  app.notFound((context) =>
+    problemResponse({
+      status: 404,
+      code: 'not_found',
+      detail: `There is nothing at ${maskText(context.req.path)}.`,
+    }),
+  );
+
+  healthRoutes(app, services.health);
+  app.get('/metrics', async () => {
+    return new Response(await ports.metrics.text(), {
+      headers: { 'content-type': ports.metrics.contentType },
+    });
+  });
+  app.post('/-/reload', async (context) => {
+    const verdict = await services.access.check(callerOf(context), 'admin');
+    if (!verdict.granted) return problemResponse({ ...verdict, detail: verdict.message });
+    const report = await reload(services, verdict.actor);
+    return context.json(report, report.ok ? 200 : 422);
+  });
+  apiRoutes(app, services);
+  consoleRoutes(app, services);
+  return {
+    fetch: app.fetch,
+    close: () => {
+      live.close();
+    },
+  };
+}

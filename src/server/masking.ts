@@ -1,0 +1,40 @@
+import { maskMobile, Sensitive } from '../base/sensitive.ts';
+
+/**
+ * A mobile number of mainland China in running text, with or without country code and the usual separators. Longer
+ * runs of digits (task ids, timestamps in milliseconds) are none.
+ */
+const mobile = /(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)/g;
+
+/** Masks every mobile number in a text that upstream wrote: messages, payloads, keys, error texts. */
+export function maskText(text: string): string {
+  return text.replace(mobile, (_, head: string, middle: string, tail: string) =>
+    maskMobile(head + middle + tail),
+  );
+}
+
+/** `maskText` for a text that may be missing. */
+export function maskOptional(text: string | null): string | null {
+  return text === null ? null : maskText(text);
+}
+
+/**
+ * A copy of plain data that is safe to show and to write as JSON: mobile numbers masked wherever they stand (as
+ * numbers too), 64-bit whole numbers and exact decimals as text, bytes by their length alone.
+ */
+export function presentable(value: unknown): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (typeof value === 'bigint' || typeof value === 'number') {
+    const text = String(value);
+    const masked = maskText(text);
+    if (masked !== text) return masked;
+    return typeof value === 'bigint' && !Number.isSafeInteger(Number(value)) ? text : Number(value);
+  }
+  if (value === null || typeof value !== 'object') return value ?? null;
+  if (value instanceof Sensitive) return value.toString();
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof Uint8Array) return `(${value.byteLength} bytes)`;
+  if (Array.isArray(value)) return value.map(presentable);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return presentable(value.toJSON());
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [maskText(key), presentable(item)]));
+}
