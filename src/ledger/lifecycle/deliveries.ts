@@ -95,7 +95,8 @@ export function addPart(
     body,
     contentHash: sha256(body),
     priority: notification.policies.priority,
-    mergeable: notification.policies.mergeable && content.kind === 'users',
+    mergeable:
+      notification.policies.mergeable && content.kind === 'users' && notification.message?.statusBar !== true,
     people: content.people,
     state: 'ready',
     nextAt: dueAt,

@@ -65,15 +65,16 @@ function failed(delivery: Delivery): boolean {
 
 /** Nobody has it: `suppressed` when our own rule alone is the cause, else `failed` with the cause of the most. */
 function nobody(notification: Notification): { status: ResultStatus; reason: string | null } {
-  const { persons } = notification;
-  const suppressed = persons.filter((person) => person.status === 'suppressed');
-  if (persons.length > 0 && suppressed.length === persons.length && !notification.deliveries.some(failed)) {
-    return {
-      status: 'suppressed',
-      reason: commonest(suppressed.map((person) => person.reason ?? 'empty_audience')),
-    };
+  const { persons, deliveries } = notification;
+  const ours = [
+    ...persons.map((person) => (person.status === 'suppressed' ? person.reason : null)),
+    ...deliveries.filter((delivery) => delivery.kind !== 'users').map((delivery) => delivery.reason),
+  ];
+  const reasons = ours.filter((reason) => reason !== null);
+  if (ours.length > 0 && reasons.length === ours.length && !deliveries.some(failed)) {
+    return { status: 'suppressed', reason: commonest(reasons) };
   }
-  if (notification.deliveries.some(failed)) return { status: 'failed', reason: 'rejected' };
+  if (deliveries.some(failed)) return { status: 'failed', reason: 'rejected' };
   const causes = persons.filter((person) => person.status !== 'suppressed').map(causeOf);
   if (causes.length === 0) return { status: 'failed', reason: 'invalid_recipients' };
   return { status: 'failed', reason: commonest(causes) };

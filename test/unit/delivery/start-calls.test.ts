@@ -1,0 +1,269 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startCalls, type StartContext, type Started } from '../../../src/delivery/start-calls.ts';
+import { withMedia } from '../../../src/delivery/media.ts';
+import { dingtalkDay, nextDingtalkDay } from '../../../src/base/dingtalk-day.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { newNotification } from '../../../src/ledger/lifecycle/admit.ts';
+import { saveCallSteps } from '../../../src/ledger/lifecycle/save.ts';
+import { accepted, rejected } from '../../../src/ledger/lifecycle/answers.ts';
+import type { Call } from '../../../src/model/call.ts';
+import type { Result } from '../../../src/model/result.ts';
+import { aPlanned, anEvent, anOrigin, mobile, noon, only } from '../../fakes/builders.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { TempLedger } from '../../fakes/temp-ledger.ts';
+
+let clock: FakeClock;
+let temp: TempLedger;
+let ledger: Ledger;
+
+beforeEach(async () => {
+  clock = new FakeClock(noon);
+  temp = new TempLedger(clock);
+  ledger = await temp.open();
+});
+
+afterEach(async () => {
+  await temp.dispose();
+});
+
+async function plan(id: string, overrides: Parameters<typeof aPlanned>[0] = {}): Promise<string> {
+  const notification = newNotification(aPlanned(overrides), anOrigin(anEvent(id)), clock.now());
+  await ledger.write(async (tx) => {
+    await tx.insertEvents([{ identity: id, record: anOrigin().record, receivedAt: clock.now() }]);
+    await tx.insertNotifications([{ notification, identity: id }]);
+  });
+  return notification.id;
+}
+
+async function start(overrides: Partial<StartContext> = {}): Promise<Started> {
+  let free = 100;
+  return ledger.write((tx) =>
+    startCalls(tx, {
+      app: 'default',
+      clock,
+      slots: { take: () => free-- > 0, giveBack: () => (free += 1) },
+      limit: 50,
+      maxUserids: 100,
+      maxUseridsWithStatusBar: 5,
+      sizes: { departments: 20, people: 5000, departmentSize: () => 50, companySize: 1000 },
+      quotas: { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null },
+      mobileTtlMs: 86_400_000,
+      unknownMobileTtlMs: 600_000,
+      prepareLeaseMs: 60_000,
+      mediaBody: (reader, body) => withMedia(reader, 'default', body, () => undefined),
+      ...overrides,
+    }),
+  );
+}
+
+async function results(): Promise<Result[]> {
+  const rows = await ledger.write((tx) => tx.takeOutbox(1000));
+  return rows.flatMap((row) => (row.kind === 'result' ? [row.result] : []));
+}
+
+async function answer(call: Call, step: typeof accepted | typeof rejected): Promise<void> {
+  await ledger.write(async (tx) => {
+    const notifications = await tx.lockNotifications(call.members.map((member) => member.notificationId));
+    const members = new Map(notifications.map((each) => [each.id, each]));
+    const outcome =
+      step === accepted
+        ? accepted(call, members, '1', clock.now(), clock.now())
+        : rejected(call, members, { code: '34016', message: '', class: 'message' }, clock.now());
+    await saveCallSteps(tx, [outcome]);
+  });
+}
+
+describe('starting calls', () => {
+  it('persists the intent before anybody may call', async () => {
+    await plan('e-1');
+    const call = only((await start()).calls);
+    expect(only(await ledger.read((tx) => tx.calls([call.id])))).toMatchObject({
+      state: 'sending',
+      attempts: 1,
+      day: dingtalkDay(noon),
+    });
+    expect((await start()).calls).toEqual([]);
+  });
+
+  it('cuts at 100 userids and 20 departments, users first', async () => {
+    const userids = Array.from({ length: 101 }, (_, index) => `u${index}`);
+    const deptIds = Array.from({ length: 21 }, (_, index) => index + 1);
+    await plan('e-1', { audience: { userids, deptIds } });
+    const { calls } = await start();
+    expect(calls.map((call) => [call.kind, call.people])).toEqual([
+      ['users', 100],
+      ['users', 1],
+      ['departments', 1000],
+      ['departments', 50],
+    ]);
+  });
+
+  it('sends a message with a status bar to five people a call', async () => {
+    const userids = Array.from({ length: 6 }, (_, index) => `u${index}`);
+    const { message } = aPlanned();
+    if (message === null) throw new Error('a message expected');
+    await plan('e-1', { audience: { userids }, message: { ...message, statusBar: true } });
+    expect((await start()).calls.map((call) => call.people)).toEqual([5, 1]);
+  });
+
+  it('takes no more than there are slots; the rest waits and goes first next time', async () => {
+    for (let index = 0; index < 5; index += 1) await plan(`e-${index}`, { text: `t${index}` });
+    let free = 2;
+    const slots = { take: () => free-- > 0, giveBack: () => undefined };
+    expect((await start({ slots })).calls).toHaveLength(2);
+    expect((await start()).calls).toHaveLength(3);
+  });
+
+  it('high priority goes first', async () => {
+    await plan('e-1', { text: 'slow' });
+    await plan('e-2', { text: 'fast', policies: { priority: 'high' } });
+    const [first] = (await start({ limit: 1 })).calls;
+    expect(first?.body).toContain('fast');
+  });
+});
+
+describe('merging', () => {
+  it('joins byte-identical messages that are due together, each notification with its own people', async () => {
+    for (let index = 0; index < 150; index += 1)
+      await plan(`e-${index}`, { audience: { userids: [`u${index}`] } });
+    const { calls } = await start();
+    expect(calls.map((call) => call.people)).toEqual([100, 50]);
+    expect(new Set(calls.flatMap((call) => call.members.map((each) => each.notificationId))).size).toBe(150);
+  });
+
+  it('never joins what may be recalled', async () => {
+    for (const id of ['e-1', 'e-2'])
+      await plan(id, { audience: { userids: [id] }, policies: { mergeable: false } });
+    expect((await start()).calls).toHaveLength(2);
+  });
+});
+
+describe('limits', () => {
+  it('a fourth broadcast of the day is suppressed, over a restart; the next day has three again', async () => {
+    for (let index = 0; index < 4; index += 1) {
+      await plan(`e-${index}`, { text: `t${index}`, audience: { userids: [], everyone: true } });
+      await start();
+      ledger = await temp.open();
+    }
+    expect(only(await results())).toMatchObject({
+      status: 'suppressed',
+      reason: 'broadcast_daily_cap',
+      final: true,
+    });
+    clock.set(nextDingtalkDay(noon));
+    await plan('e-9', { text: 't9', audience: { userids: [], everyone: true } });
+    expect((await start()).calls).toHaveLength(1);
+  });
+
+  it('defer puts a fourth broadcast off to the next day', async () => {
+    const policies = { overLimit: 'defer' } as const;
+    for (let index = 0; index < 4; index += 1) {
+      await plan(`e-${index}`, { text: `t${index}`, audience: { userids: [], everyone: true }, policies });
+    }
+    expect((await start()).calls).toHaveLength(3);
+    const until = nextDingtalkDay(noon);
+    expect(only(await results())).toMatchObject({
+      status: 'deferred',
+      reason: 'limit',
+      deferredUntil: until,
+    });
+    expect(await ledger.read((tx) => tx.nextDue('default'))).toBe(until);
+    clock.set(until);
+    expect((await start()).calls).toHaveLength(1);
+  });
+
+  it('the same content reaches a person once a day; only that person is left out', async () => {
+    const first = await plan('e-1', { audience: { userids: ['u1'] } });
+    await start();
+    await plan('e-2', { audience: { userids: ['u1', 'u2'] } });
+    const call = only((await start()).calls);
+    expect(only(call.members).userids).toEqual(['u2']);
+    await plan('e-3', { audience: { userids: ['u1'] } });
+    expect((await start()).calls).toEqual([]);
+    expect(only(await results())).toMatchObject({
+      status: 'suppressed',
+      reason: 'same_content_today',
+      related: first,
+      recipients: [{ userid: 'u1', status: 'suppressed', reason: 'same_content_today' }],
+    });
+    clock.set(nextDingtalkDay(noon));
+    await plan('e-4', { audience: { userids: ['u1'] } });
+    expect((await start()).calls).toHaveLength(1);
+  });
+
+  it('a definite refusal gives the person’s place back', async () => {
+    await plan('e-1');
+    await answer(only((await start()).calls), rejected);
+    await plan('e-2');
+    expect((await start()).calls).toHaveLength(1);
+  });
+
+  it('500 a day a person, then dropped or put off for that person alone', async () => {
+    const quotas = { perUserPerDay: 2, broadcastsPerDay: 3, callsPerMonth: null };
+    for (let index = 0; index < 2; index += 1) await plan(`e-${index}`, { text: `t${index}` });
+    await start({ quotas });
+    await plan('e-7', { text: 't7', audience: { userids: ['u1', 'u2'] }, policies: { overLimit: 'defer' } });
+    const { calls } = await start({ quotas });
+    expect(only(only(calls).members).userids).toEqual(['u2']);
+    expect(only(await results())).toMatchObject({ status: 'deferred', reason: 'limit' });
+    clock.set(nextDingtalkDay(noon));
+    expect(only(only((await start({ quotas })).calls).members).userids).toEqual(['u1']);
+  });
+
+  it('the month’s calls are counted and never passed', async () => {
+    const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: 1 };
+    await plan('e-1', { text: 'a' });
+    await plan('e-2', { text: 'b' });
+    expect((await start({ quotas })).calls).toHaveLength(1);
+    expect(only(await results())).toMatchObject({ status: 'suppressed', reason: 'monthly_budget' });
+  });
+});
+
+describe('mobiles', () => {
+  const audience = { userids: [], mobiles: [mobile('13800001201'), mobile('13800001202')] };
+
+  it('are leased out for their lookup, then sent to once known; two of one person make one', async () => {
+    const id = await plan('e-1', { audience });
+    const { calls, unprepared } = await start();
+    expect(calls).toEqual([]);
+    expect(only(unprepared).id).toBe(id);
+    expect((await start()).unprepared).toEqual([]);
+    await ledger.write(async (tx) => {
+      const at = clock.now();
+      const entry = { app: 'default', userid: 'zhang', at };
+      await tx.saveMobiles([
+        { ...entry, mobile: '13800001201' },
+        { ...entry, mobile: '13800001202' },
+      ]);
+      await tx.leaseNotifications([id], at);
+    });
+    expect(only(only((await start()).calls).members).userids).toEqual(['zhang']);
+  });
+
+  it('that nobody has end failed, naming no full number', async () => {
+    await plan('e-1', { audience });
+    await ledger.write((tx) =>
+      tx.saveMobiles(
+        ['13800001201', '13800001202'].map((number) => ({
+          app: 'default',
+          mobile: number,
+          userid: null,
+          at: clock.now(),
+        })),
+      ),
+    );
+    expect((await start()).calls).toEqual([]);
+    const final = only(await results());
+    expect(final).toMatchObject({ status: 'failed', reason: 'unresolved_recipients', final: true });
+    expect(final.recipients.map((each) => each.mobile)).toEqual(['138******01', '138******02']);
+  });
+});
+
+describe('time', () => {
+  it('what expired while it waited is not sent', async () => {
+    await plan('e-1', { policies: { expiresAt: noon + 1_000 } });
+    clock.set(noon + 1_000);
+    expect((await start()).calls).toEqual([]);
+    expect(only(await results())).toMatchObject({ status: 'suppressed', reason: 'expired' });
+  });
+});
