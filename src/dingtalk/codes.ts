@@ -360,7 +360,13 @@ export const codeTable: readonly CodeRow[] = [
     lost_after_write: 'the answer was lost after the request may have left',
     unlisted: 'a code that no source lists',
   }),
-  ...rows('retry', 'our own reading', { lost_before_write: 'no connection; the request never left' }),
+  ...rows('retry', 'our own reading', {
+    lost_before_write: 'no connection; the request never left',
+    given_up: 'the caller gave the call up while it waited for its turn',
+  }),
+  ...rows('message', 'our own reading', {
+    invalid_request: 'our own check refused the call; nothing was sent',
+  }),
 ];
 
 /** Codes that say: this person has had this very content from this app today. Source: K773. */

@@ -1,0 +1,139 @@
+/**
+ * Calls that carry the app's token: gets it, and where DingTalk refuses it, gets another one and makes the call once
+ * more. That is the only repetition in this client; it is safe because such a refusal proves that nothing was done.
+ */
+import type { Random } from '../base/backoff.ts';
+import type { Secret, Sensitive } from '../base/sensitive.ts';
+import type { Operation } from './codes.ts';
+import { Exchange, type ExchangeOptions, type ExchangeRequest, type Exchanged } from './exchange.ts';
+import type { CallError } from './outcomes.ts';
+import { readToken } from './payloads.ts';
+import type { Slot } from './slot.ts';
+import { tokenRequest, type TokenRequestOptions } from './token-requests.ts';
+import { TokenSource, type TokenAnswer, type TokenFetch } from './token.ts';
+import type { TransportRequest } from './transport.ts';
+
+export interface Call {
+  readonly operation: Operation;
+  /** The request with this token; null when it cannot be made a second time. */
+  readonly http: (token: string) => TransportRequest | null;
+  readonly recipients: number;
+  readonly slot: Slot | null;
+  readonly priority: 'high' | 'normal';
+  readonly signal: AbortSignal | null;
+  /** A fault of this code does not hold the app. */
+  readonly tolerated: string | null;
+  /** What of the arguments must not appear in texts. */
+  readonly hidden: readonly Sensitive[];
+}
+
+export interface AppCallsOptions extends Omit<ExchangeOptions, 'hidden'> {
+  readonly random: Random;
+  readonly token: TokenRequestOptions;
+  readonly tokenMarginMs: number;
+}
+
+export class AppCalls {
+  readonly #options: AppCallsOptions;
+  readonly #exchange: Exchange;
+  readonly #tokens: TokenSource;
+
+  constructor(options: AppCallsOptions) {
+    this.#options = options;
+    this.#exchange = new Exchange({ ...options, hidden: () => this.#hidden() });
+    this.#tokens = new TokenSource({
+      clock: options.clock,
+      random: options.random,
+      marginMs: options.tokenMarginMs,
+      fetch: () => this.#fetchToken(),
+    });
+  }
+
+  async call(call: Call): Promise<Exchanged> {
+    const first = await this.#tokens.get();
+    if (first.kind === 'failed') return withoutToken(call, first.error);
+    const answer = await this.#once(call, first.token, call.slot);
+    if (answer.kind === 'ok' || answer.error.class !== 'refresh_token') return answer;
+
+    const second = await this.#tokens.replace(first.token);
+    if (second.kind === 'failed') return withoutToken({ ...call, slot: null }, second.error);
+    const again = await this.#once({ ...call, priority: 'high' }, second.token, null);
+    if (again.kind === 'ok' || again.error.class !== 'refresh_token') return again;
+    // A fresh token that is refused too is no matter of time: key, secret and app do not belong together.
+    const error: CallError = { ...again.error, class: 'configuration' };
+    this.#exchange.hold(error);
+    return { ...again, error };
+  }
+
+  token(): Promise<TokenAnswer> {
+    return this.#tokens.get();
+  }
+
+  ownError(...args: Parameters<Exchange['ownError']>): CallError {
+    return this.#exchange.ownError(...args);
+  }
+
+  forgetFailures(): void {
+    this.#tokens.forgetFailures();
+  }
+
+  async #once(call: Call, token: Secret, slot: Slot | null): Promise<Exchanged> {
+    const http = call.http(token.reveal());
+    if (http === null) {
+      slot?.giveBack();
+      const text = 'the token had expired and the content cannot be read a second time';
+      return { kind: 'error', error: this.ownError(call.operation, 'lost_before_write', text), sent: false };
+    }
+    const { operation, recipients, priority, signal, tolerated, hidden } = call;
+    const request: ExchangeRequest = {
+      operation,
+      recipients,
+      slot,
+      priority,
+      signal,
+      tolerated,
+      http,
+      hidden,
+      envelope: 'errcode',
+    };
+    return this.#exchange.call(request);
+  }
+
+  async #fetchToken(): Promise<TokenFetch> {
+    const { http, envelope } = tokenRequest(this.#options.token);
+    const answer = await this.#exchange.call({
+      operation: 'token',
+      http,
+      envelope,
+      recipients: 0,
+      slot: null,
+      priority: 'high',
+      signal: null,
+      tolerated: null,
+      hidden: [],
+    });
+    if (answer.kind === 'error') return this.#tokenFailed(answer.error);
+    const read = readToken(answer.body);
+    if (read === null)
+      return this.#tokenFailed(this.ownError('token', 'incomplete', 'errcode 0 without a token'));
+    this.#options.observe({ kind: 'token', outcome: 'renewed', code: null });
+    return { kind: 'ok', token: read.token, seconds: read.seconds };
+  }
+
+  #tokenFailed(error: CallError): TokenFetch {
+    this.#options.observe({ kind: 'token', outcome: 'failed', code: error.code });
+    return { kind: 'failed', error };
+  }
+
+  #hidden(): readonly Sensitive[] {
+    const { current } = this.#tokens;
+    const { appSecret } = this.#options.token;
+    return current === null ? [appSecret] : [appSecret, current];
+  }
+}
+
+/** Without a token nothing was sent, whatever the token call's own fate. */
+function withoutToken(call: Call, error: CallError): Exchanged {
+  call.slot?.giveBack();
+  return { kind: 'error', error: { ...error, provesNothingSent: true }, sent: false };
+}
