@@ -1,0 +1,97 @@
+import { Environment } from '@marcbachmann/cel-js';
+import { Decimal } from '../../model/values.ts';
+
+/**
+ * Numbers as people expect them: whole numbers, doubles and exact decimals compare with each other, and calculate
+ * with each other. Pure CEL would refuse `data.price * 2` for a price of 12.5 and take it for a price of 12.
+ */
+export function registerNumbers(env: Environment): void {
+  env.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b);
+  for (const [left, right] of [
+    ['int', 'double'],
+    ['double', 'int'],
+  ]) {
+    env.registerOperator(`${left} + ${right}: double`, (a: Num, b: Num) => Number(a) + Number(b));
+    env.registerOperator(`${left} - ${right}: double`, (a: Num, b: Num) => Number(a) - Number(b));
+    env.registerOperator(`${left} * ${right}: double`, (a: Num, b: Num) => Number(a) * Number(b));
+    env.registerOperator(`${left} / ${right}: double`, (a: Num, b: Num) => Number(a) / Number(b));
+  }
+  env.registerType('Decimal', { ctor: Decimal, fields: {} });
+  registerDecimals(env);
+}
+
+type Num = bigint | number;
+
+function registerDecimals(env: Environment): void {
+  env.registerOperator('Decimal == Decimal', (a: Decimal, b: Decimal) => compare(a, b) === 0);
+  for (const other of ['int', 'double']) {
+    env.registerOperator(`Decimal == ${other}`, (a: Decimal, b: Num) => compare(a, b) === 0);
+  }
+  for (const [left, right] of [
+    ['Decimal', 'Decimal'],
+    ['Decimal', 'int'],
+    ['Decimal', 'double'],
+    ['int', 'Decimal'],
+    ['double', 'Decimal'],
+  ]) {
+    env.registerOperator(`${left} < ${right}`, (a: Any, b: Any) => compare(a, b) < 0);
+    env.registerOperator(`${left} <= ${right}`, (a: Any, b: Any) => compare(a, b) <= 0);
+    env.registerOperator(`${left} > ${right}`, (a: Any, b: Any) => compare(a, b) > 0);
+    env.registerOperator(`${left} >= ${right}`, (a: Any, b: Any) => compare(a, b) >= 0);
+  }
+  for (const [left, right] of [
+    ['Decimal', 'Decimal'],
+    ['Decimal', 'int'],
+    ['int', 'Decimal'],
+  ]) {
+    env.registerOperator(`${left} + ${right}: Decimal`, (a: Any, b: Any) => add(a, b, 1n));
+    env.registerOperator(`${left} - ${right}: Decimal`, (a: Any, b: Any) => add(a, b, -1n));
+    env.registerOperator(`${left} * ${right}: Decimal`, (a: Any, b: Any) => multiply(a, b));
+  }
+  env.registerFunction('string(Decimal): string', (a: Decimal) => a.toString());
+  env.registerFunction('double(Decimal): double', (a: Decimal) => Number(a.toString()));
+  env.registerFunction('int(Decimal): int', (a: Decimal) => whole(a));
+}
+
+type Any = Decimal | bigint | number;
+
+/** A double is compared by value, which loses nothing that a double can hold. */
+function compare(a: Any, b: Any): number {
+  if (typeof a === 'number' || typeof b === 'number') {
+    const [left, right] = [Number(String(a)), Number(String(b))];
+    return left < right ? -1 : left > right ? 1 : left === right ? 0 : Number.NaN;
+  }
+  const [left, right] = aligned(a, b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function add(a: Any, b: Any, sign: bigint): Decimal {
+  const [left, right, scale] = aligned(exact(a), exact(b));
+  return new Decimal(left + sign * right, scale);
+}
+
+function multiply(a: Any, b: Any): Decimal {
+  const [left, right] = [decimal(exact(a)), decimal(exact(b))];
+  return new Decimal(left.unscaled * right.unscaled, left.scale + right.scale);
+}
+
+function aligned(a: Decimal | bigint, b: Decimal | bigint): readonly [bigint, bigint, number] {
+  const [left, right] = [decimal(a), decimal(b)];
+  const scale = Math.max(left.scale, right.scale);
+  const grow = (value: Decimal): bigint => value.unscaled * 10n ** BigInt(scale - value.scale);
+  return [grow(left), grow(right), scale];
+}
+
+/** Truncated, as CEL's own conversion of doubles is. */
+function whole(value: Decimal): bigint {
+  if (value.scale <= 0) return value.unscaled * 10n ** BigInt(-value.scale);
+  return value.unscaled / 10n ** BigInt(value.scale);
+}
+
+function decimal(value: Decimal | bigint): Decimal {
+  return typeof value === 'bigint' ? new Decimal(value, 0) : value;
+}
+
+function exact(value: Any): Decimal | bigint {
+  return typeof value === 'number' ? BigInt(Math.trunc(value)) : value;
+}
