@@ -31,7 +31,7 @@ const refusalNames = new Set([
 
 /** Error names of the protocol for records that no retry will make acceptable. */
 const tooLarge = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
-const invalidRecord = new Set(['INVALID_RECORD', 'INVALID_TIMESTAMP', 'CORRUPT_MESSAGE']);
+const invalidRecord = new Set(['INVALID_RECORD', 'INVALID_TIMESTAMP']);
 
 /** The library wraps errors into errors; all of the chain, outermost first. */
 function* chain(error: unknown): Generator<Record<string, unknown>> {
