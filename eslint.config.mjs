@@ -63,6 +63,20 @@ export default defineConfig([
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/app/**', 'src/main.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only app reads the environment and hands on what is needed.',
+        },
+      ],
+    },
+  },
+  {
     // Commands talk to people; everything else logs.
     files: ['src/cli/**/*.ts', 'dev/**/*.ts', 'dev/**/*.mjs', '*.ts', '*.mjs'],
     rules: { 'no-console': 'off' },

