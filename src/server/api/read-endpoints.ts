@@ -2,17 +2,10 @@ import { z } from 'zod';
 import type { Services } from '../app.ts';
 import { refuse, reply } from '../problem.ts';
 import { endpoint, type Endpoint } from './endpoint.ts';
-import {
-  auditJson,
-  configurationJson,
-  deadLetterDetailJson,
-  deadLetterJson,
-  detailJson,
-  holdJson,
-  quotaJson,
-  routeJson,
-  summaryJson,
-} from './present.ts';
+import { auditJson, configurationJson, holdJson, quotaJson, routeJson } from './present.ts';
+import { deadLetterDetailJson, deadLetterJson } from './present-dead-letters.ts';
+import { detailJson, summaryJson } from './present-notifications.ts';
+import * as shapes from './notification-schemas.ts';
 import * as schemas from './schemas.ts';
 import { statusOf } from './status.ts';
 
@@ -71,7 +64,7 @@ export function readEndpoints(services: Services): readonly Endpoint[] {
       summary: 'Notifications, newest first',
       role: 'read',
       query: notificationQuery,
-      answer: schemas.pageOf(schemas.notificationSummary),
+      answer: schemas.pageOf(shapes.notificationSummary),
       handle: async ({ query }) => {
         const page = await views.notifications(notificationFilter(query));
         return reply({ items: page.items.map(summaryJson), next: page.next });
@@ -84,7 +77,7 @@ export function readEndpoints(services: Services): readonly Endpoint[] {
       summary: 'One notification with its people, deliveries, calls and results',
       role: 'read',
       params: byId,
-      answer: schemas.notificationDetail,
+      answer: shapes.notificationDetail,
       handle: async ({ params }) => {
         const detail = await views.notification(params.id);
         return detail === null
@@ -99,7 +92,7 @@ export function readEndpoints(services: Services): readonly Endpoint[] {
       summary: 'The deliveries of a notification and the calls that carried them',
       role: 'read',
       params: byId,
-      answer: z.object({ deliveries: z.array(schemas.delivery), calls: z.array(schemas.call) }),
+      answer: z.object({ deliveries: z.array(shapes.delivery), calls: z.array(shapes.call) }),
       handle: async ({ params }) => {
         const detail = await views.notification(params.id);
         if (detail === null) return refuse(404, 'notification_not_found', 'No notification has this id.');

@@ -25,7 +25,7 @@ import {
 
 /** A program behind the ports that remembers what it was asked, with data that a test may change. */
 export interface FakeProgram {
-  readonly ports: ServerPorts;
+  ports: ServerPorts;
   readonly asked: { readonly what: string; readonly args: readonly unknown[] }[];
   readonly audit: AuditEntry[];
   ready: readonly ComponentHealth[];
