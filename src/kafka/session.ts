@@ -76,13 +76,13 @@ export class Session {
     const closed = Promise.all([...this.lanes.values()].map((lane) => lane.close())).then(
       () => (drained = true),
     );
-    await this.#loop;
+    const looped = this.#loop === null || (await endedWithin(clock, lastCommitMs, this.#loop));
     for (let left = deadlineMs; !drained && left > 0; left = until - clock.now()) {
       const ended = await endedWithin(clock, Math.min(heartbeatMs, left), closed);
       // The broker answers that a rebalance is under way; it counts as a sign of life all the same.
       if (!ended) await this.group.heartbeat({ interval: 0 }).catch(() => undefined);
     }
-    await this.#lastCommit();
+    if (looped) await this.#lastCommit();
     return drained;
   }
 
