@@ -26,7 +26,8 @@ export function parseArguments(
   contentType: string,
   body: string,
 ): ParsedArguments {
-  if (operation.method === 'GET' || body === '')
+  // An upload that is no multipart form is refused by the upload itself.
+  if (operation.method === 'GET' || operation.name === 'media' || body === '')
     return { values: nothing, query, refusal: null, form: false, unicodeEscape: false };
   if (contentType.includes('json')) return parseJson(operation, query, body);
   if (contentType.includes('x-www-form-urlencoded')) {
@@ -78,7 +79,7 @@ function unreadable(query: URLSearchParams, detail: string): ParsedArguments {
 function parseExactly(text: string): unknown {
   const keep = (_key: string, value: unknown, context?: { source?: string }): unknown =>
     typeof value === 'number' && !Number.isSafeInteger(value) ? (context?.source ?? value) : value;
-  return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
+  return JSON.parse(text, keep);
 }
 
 export function missing(name: string): Refusal {

@@ -87,6 +87,7 @@ export const defaultDirectory: DirectoryData = {
   apps: [
     {
       name: 'default',
+      title: '业务通知',
       appKey: 'dingsimulatorkey',
       appSecret: 'simulator-secret',
       agentId: 836390886,
@@ -96,6 +97,7 @@ export const defaultDirectory: DirectoryData = {
     },
     {
       name: 'ops',
+      title: '运维助手',
       appKey: 'dingsimulatorops',
       appSecret: 'simulator-ops-secret',
       agentId: 836390887,
@@ -105,6 +107,7 @@ export const defaultDirectory: DirectoryData = {
     },
     {
       name: 'finance',
+      title: '财务助手',
       appKey: 'dingsimulatorfinance',
       appSecret: 'simulator-finance-secret',
       agentId: 836390888,

@@ -17,7 +17,10 @@ export interface DirectoryDepartment {
 }
 
 export interface DirectoryApp {
+  /** How tests and faults name it. */
   readonly name: string;
+  /** What people see above its messages. */
+  readonly title: string;
   readonly appKey: string;
   readonly appSecret: string;
   readonly agentId: number;

@@ -26,6 +26,7 @@ const user = z.strictObject({
 
 const app = z.strictObject({
   name: z.string().min(1),
+  title: z.string().min(1).nullable().default(null),
   app_key: z.string().min(1),
   app_secret: z.string().min(1),
   agent_id: z.int().positive(),
@@ -86,6 +87,7 @@ export function parseDirectory(text: string, name: string): DirectoryData {
     users,
     apps: apps.map((one) => ({
       name: one.name,
+      title: one.title ?? one.name,
       appKey: one.app_key,
       appSecret: one.app_secret,
       agentId: one.agent_id,

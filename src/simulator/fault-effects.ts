@@ -94,7 +94,8 @@ export function refusingFault(call: Call): Refusal | null {
   if (every !== null) return serviceRefusal(every.spec.code ?? '-1', every.spec.message ?? '系统繁忙');
   const coded = strike(call, 'answer-code');
   if (coded === null) return null;
-  return serviceRefusal(coded.spec.code ?? '400001', coded.spec.message ?? '系统错误');
+  const refusal = serviceRefusal(coded.spec.code ?? '400001', coded.spec.message ?? '系统错误');
+  return coded.spec.wrapped === true ? { ...refusal, layer: 'gateway' } : refusal;
 }
 
 function serviceRefusal(code: string, message: string): Refusal {

@@ -47,6 +47,8 @@ export interface FaultSpec {
   readonly processed?: boolean;
   /** `ip-banned`: an HTML page in place of the JSON body. */
   readonly html?: boolean;
+  /** `answer-code`: in the envelope of gateway errors, as `/topapi` wraps them. */
+  readonly wrapped?: boolean;
 }
 
 export interface ActiveFault {
@@ -129,7 +131,7 @@ function concerns(spec: FaultSpec, operation: Operation, app: DirectoryApp | nul
 
 const texts = ['operation', 'app', 'code', 'message', 'userid'] as const;
 const numbers = ['count', 'probability', 'ms', 'n'] as const;
-const flags = ['processed', 'html'] as const;
+const flags = ['processed', 'html', 'wrapped'] as const;
 
 /** Reads a fault from JSON; a text that says what is wrong with it when it is none. */
 export function readFault(value: unknown): FaultSpec | string {

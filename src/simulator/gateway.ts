@@ -1,4 +1,5 @@
-import { apiRefusal, refuse, type Answer, type Refusal } from './answer.ts';
+import { admit, blankToken } from './admission.ts';
+import { apiRefusal, refuse, type Answer } from './answer.ts';
 import { accessToken, corpToken, getToken } from './api/tokens.ts';
 import { getByMobile, legacyGetByMobile } from './api/lookup.ts';
 import { send } from './api/send.ts';
@@ -6,19 +7,9 @@ import { progress, recall, result, statusBar } from './api/task-calls.ts';
 import { upload } from './api/upload.ts';
 import { parseArguments, type Arguments, type ParsedArguments } from './arguments.ts';
 import type { DirectoryApp } from './directory-data.ts';
-import {
-  banPage,
-  carriedOut,
-  faultBefore,
-  gatewayFault,
-  noPermission,
-  notWhitelisted,
-  refusingFault,
-  type Outcome,
-} from './fault-effects.ts';
+import { banPage, carriedOut, faultBefore, type Outcome } from './fault-effects.ts';
 import { operationAt, type Operation, type OperationName } from './operations.ts';
-import type { AppCall, Call, HandlerResult, World } from './world.ts';
-import { isRefusal } from './world.ts';
+import { isRefusal, note, type AppCall, type Call, type HandlerResult, type World } from './world.ts';
 
 /** A request to the API, read completely. */
 export interface ApiRequest {
@@ -79,6 +70,7 @@ export function handle(world: World, request: ApiRequest): Outcome {
     requestId,
     struck: [],
     unicodeEscape: parsed.unicodeEscape,
+    multipart: request.values !== null,
   };
   const outcome = serve(call, request, parsed, token);
   const recorded = outcome.kind === 'answer' ? outcome : null;
@@ -98,11 +90,11 @@ export function handle(world: World, request: ApiRequest): Outcome {
 }
 
 function serve(call: Call, request: ApiRequest, parsed: ParsedArguments, token: string | null): Outcome {
-  const { world, operation, now } = call;
+  const { world, now } = call;
   const limits = world.limits.current;
   const banned = world.throttle.bannedFor(request.address, now, limits);
   if (banned !== null) {
-    violation(call, { kind: 'limit', detail: 'the address is banned for too many calls' });
+    note(call, 'limit', 'the address is banned for too many calls');
     return { kind: 'answer', answer: banPage(banned, false), code: '1111', delayMs: 0 };
   }
   const line = world.faults.none ? null : faultBefore(call);
@@ -111,39 +103,6 @@ function serve(call: Call, request: ApiRequest, parsed: ParsedArguments, token: 
   const carried = refusal ?? carryOut(call);
   const outcome = answerOf(call, carried);
   return world.faults.none ? outcome : carriedOut(call, outcome);
-}
-
-/** Everything that can stand between a caller and the operation. */
-function admit(
-  call: Call,
-  request: ApiRequest,
-  parsed: ParsedArguments,
-  token: string | null,
-): Refusal | null {
-  const { world, operation, app, now } = call;
-  if (request.method !== operation.method) {
-    return operation.method === 'GET'
-      ? apiRefusal(43001, '需要GET请求', 'encoding', `${operation.name} is called by GET`)
-      : apiRefusal(43002, '需要POST请求', 'encoding', `${operation.name} is called by POST`);
-  }
-  if (operation.group !== 'token') {
-    const refusal = checkToken(call, token);
-    if (refusal !== null) return refusal;
-  }
-  const faulty = world.faults.none ? null : gatewayFault(call, request.address);
-  if (faulty !== null) return faulty;
-  if (app !== null) {
-    const refusal =
-      operation.group === 'token'
-        ? null
-        : (checkAddress(app, request.address) ?? checkPermission(operation, app));
-    if (refusal !== null) return refusal;
-    const throttled = world.throttle.admit(app.appKey, operation, now, world.limits.current);
-    if (throttled !== null) return throttled;
-  }
-  if (parsed.refusal !== null) return parsed.refusal;
-  noteUndocumented(call, parsed);
-  return world.faults.none ? null : refusingFault(call);
 }
 
 function carryOut(call: Call): HandlerResult {
@@ -156,17 +115,9 @@ function carryOut(call: Call): HandlerResult {
 
 function answerOf(call: Call, result: HandlerResult): Outcome {
   if (!isRefusal(result)) return { kind: 'answer', answer: result, code: '0', delayMs: 0 };
-  if (result.breach !== null) violation(call, { kind: result.breach, detail: result.detail });
+  if (result.breach !== null) note(call, result.breach, result.detail);
   const answer: Answer = refuse(call.operation, result, call.requestId);
   return { kind: 'answer', answer, code: String(result.v1?.code ?? result.code), delayMs: 0 };
-}
-
-function violation(
-  call: Call,
-  what: { kind: NonNullable<Refusal['breach']> | 'advice'; detail: string },
-): void {
-  const { world, operation, app, now, requestId } = call;
-  world.records.violation({ at: now, operation: operation.name, app: app?.name ?? null, requestId, ...what });
 }
 
 /** The old API reads the token from the query or a form, never from a header (live probe). */
@@ -195,58 +146,6 @@ function appOf(
             ? null
             : world.tokens.ownerOf(token);
   return typeof key === 'string' ? world.directory.appByKey(key) : null;
-}
-
-function blankToken(): Refusal {
-  const detail = 'access_token is missing in the query (and the form)';
-  return { code: 40000, message: 'access_token is blank', layer: 'gateway', breach: 'token', detail };
-}
-
-function checkToken(call: Call, token: string | null): Refusal | null {
-  const { world, operation, app } = call;
-  if (token === null) return blankToken();
-  const fault = world.faults.none ? null : world.faults.strike('token-expired', operation, app);
-  if (fault !== null) {
-    call.struck.push('token-expired');
-    world.tokens.expire(token);
-    return badToken(fault.spec.code ?? world.behaviour.expiredTokenCode);
-  }
-  const { state } = world.tokens.check(token);
-  if (state === 'good') return null;
-  return badToken(state === 'expired' ? world.behaviour.expiredTokenCode : '40014');
-}
-
-function badToken(code: string): Refusal {
-  const message = code === '42001' ? 'access_token超时' : '不合法的access_token';
-  return { code: Number(code), message, layer: 'gateway', breach: null, detail: message };
-}
-
-function checkAddress(app: DirectoryApp, address: string): Refusal | null {
-  if (app.ipWhitelist === null || app.ipWhitelist.includes(address)) return null;
-  return notWhitelisted(app, address);
-}
-
-function checkPermission(operation: Operation, app: DirectoryApp): Refusal | null {
-  if (operation.permission === null || app.permissions.includes(operation.permission)) return null;
-  return noPermission(operation);
-}
-
-/** Parameters that the documentation does not know are ignored by the service, and written down here. */
-function noteUndocumented(call: Call, parsed: ParsedArguments): void {
-  const { operation } = call;
-  for (const name of Object.keys(parsed.values)) {
-    const known = operation.parameters.includes(name) || (name === 'access_token' && parsed.form);
-    if (!known)
-      violation(call, { kind: 'parameter', detail: `parameter ${name.slice(0, 40)} is not documented` });
-  }
-  for (const name of parsed.query.keys()) {
-    if (name === 'access_token' && operation.group !== 'token') continue;
-    const known = operation.method === 'GET' || operation.name === 'media';
-    if (!known || !operation.parameters.includes(name)) {
-      const detail = `parameter ${name.slice(0, 40)} does not belong into the query`;
-      violation(call, { kind: 'parameter', detail });
-    }
-  }
 }
 
 function unknownPath(world: World, request: ApiRequest, now: number, requestId: string): Outcome {

@@ -4,10 +4,12 @@ import type { World } from './world.ts';
 
 /** One message as one person has it now. */
 export function inboxEntry(task: Task, userid: string, world: World, now: number): InboxEntry {
+  const app = world.directory.appByKey(task.appKey);
   return {
     userid,
     taskId: task.id,
-    app: world.directory.appByKey(task.appKey)?.name ?? task.appKey,
+    app: app?.name ?? task.appKey,
+    appTitle: app?.title ?? task.appKey,
     agentId: task.agentId,
     msgtype: task.msgtype,
     msg: JSON.parse(task.msg) as unknown,

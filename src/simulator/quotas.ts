@@ -1,8 +1,8 @@
-import { dingtalkDay } from '../base/dingtalk-day.ts';
+import { dingtalkDay, nextDingtalkDay } from '../base/dingtalk-day.ts';
 import { spans } from '../dingtalk/limits.ts';
 import { apiRefusal, type Refusal } from './answer.ts';
 import type { SimulatorLimits } from './limits.ts';
-import { SlidingWindow, windowOf } from './sliding-window.ts';
+import { windowOf, type SlidingWindow } from './sliding-window.ts';
 
 interface PersonToday {
   messages: number;
@@ -28,6 +28,8 @@ interface SavedQuotas {
  */
 export class Quotas {
   #day = '';
+  /** When the day has to be looked at again, ms. */
+  #dayEnds = 0;
   readonly #people = new Map<string, PersonToday>();
   readonly #broadcasts = new Map<string, number>();
   readonly #broadcastMinutes = new Map<string, SlidingWindow>();
@@ -92,6 +94,7 @@ export class Quotas {
 
   clear(): void {
     this.#day = '';
+    this.#dayEnds = 0;
     this.#people.clear();
     this.#broadcasts.clear();
     this.#broadcastMinutes.clear();
@@ -127,6 +130,8 @@ export class Quotas {
   }
 
   #turnDay(now: number): void {
+    if (now < this.#dayEnds) return;
+    this.#dayEnds = nextDingtalkDay(now);
     const day = dingtalkDay(now);
     if (day === this.#day) return;
     this.#day = day;

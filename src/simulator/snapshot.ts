@@ -16,7 +16,7 @@ export class SnapshotError extends DingbusError {
 
 /** The first line of the file; every further line is a task. */
 interface Head {
-  readonly version: 1;
+  readonly version: number;
   readonly clockOffsetMs: number;
   readonly tokens: ReturnType<World['tokens']['save']>;
   readonly throttle: ReturnType<World['throttle']['save']>;

@@ -6,6 +6,8 @@ export class TaskStore {
   readonly #firstId: bigint;
   readonly #tasks = new Map<string, Task>();
   readonly #inboxes = new Map<string, Task[]>();
+  /** The newest few tasks, for pages. */
+  #recent: Task[] = [];
   #issued = 0;
   #dropped = 0;
 
@@ -20,6 +22,8 @@ export class TaskStore {
 
   add(task: Task): void {
     this.#tasks.set(task.id, task);
+    this.#recent.push(task);
+    if (this.#recent.length > 400) this.#recent = this.#recent.slice(-200);
     for (const userid of task.delivered) {
       const inbox = this.#inboxes.get(userid);
       if (inbox === undefined) this.#inboxes.set(userid, [task]);
@@ -42,6 +46,18 @@ export class TaskStore {
     return this.#inboxes.get(userid) ?? [];
   }
 
+  /** Up to `count` people who got the newest messages. */
+  newestReaders(count: number): string[] {
+    const found = new Set<string>();
+    for (const task of this.#recent.toReversed()) {
+      for (const userid of task.delivered) {
+        if (found.size >= count) return [...found];
+        found.add(userid);
+      }
+    }
+    return [...found];
+  }
+
   get size(): number {
     return this.#tasks.size;
   }
@@ -54,6 +70,7 @@ export class TaskStore {
   clear(): void {
     this.#tasks.clear();
     this.#inboxes.clear();
+    this.#recent = [];
     this.#dropped = 0;
   }
 

@@ -36,6 +36,8 @@ export interface InboxEntry {
   readonly userid: string;
   readonly taskId: string;
   readonly app: string;
+  /** The app's name as people see it. */
+  readonly appTitle: string;
   readonly agentId: number;
   readonly msgtype: string;
   readonly msg: unknown;

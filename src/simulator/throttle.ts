@@ -1,4 +1,4 @@
-import { dingtalkMonth } from '../base/dingtalk-day.ts';
+import { dingtalkMonth, nextDingtalkMonth } from '../base/dingtalk-day.ts';
 import { spans } from '../dingtalk/limits.ts';
 import type { Refusal } from './answer.ts';
 import type { SimulatorLimits } from './limits.ts';
@@ -11,6 +11,8 @@ export class Throttle {
   readonly #perAddress = new Map<string, SlidingWindow>();
   readonly #bannedUntil = new Map<string, number>();
   #month = { name: '', calls: 0 };
+  /** When the month has to be looked at again, ms. */
+  #monthEnds = 0;
 
   /** Counts a call of an address; how long it is banned from now on, or null. Milliseconds. */
   bannedFor(address: string, now: number, limits: SimulatorLimits): number | null {
@@ -43,6 +45,7 @@ export class Throttle {
     this.#perAddress.clear();
     this.#bannedUntil.clear();
     this.#month = { name: '', calls: 0 };
+    this.#monthEnds = 0;
   }
 
   save(): { readonly month: { name: string; calls: number }; readonly banned: readonly [string, number][] } {
@@ -56,8 +59,11 @@ export class Throttle {
   }
 
   #countMonth(now: number, limits: SimulatorLimits): Refusal | null {
-    const name = dingtalkMonth(now);
-    if (this.#month.name !== name) this.#month = { name, calls: 0 };
+    if (now >= this.#monthEnds) {
+      const name = dingtalkMonth(now);
+      if (this.#month.name !== name) this.#month = { name, calls: 0 };
+      this.#monthEnds = nextDingtalkMonth(now);
+    }
     if (limits.callsPerMonth !== null && this.#month.calls >= limits.callsPerMonth) return monthUsedUp();
     this.#month.calls++;
     return null;

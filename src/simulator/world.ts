@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.ts';
-import type { Answer, Refusal } from './answer.ts';
+import type { Answer, Breach, Refusal } from './answer.ts';
 import type { Arguments } from './arguments.ts';
 import type { Directory } from './directory.ts';
 import type { DirectoryApp } from './directory-data.ts';
@@ -49,6 +49,8 @@ export interface Call {
   readonly struck: string[];
   /** A JSON body held `\uXXXX` escapes. */
   readonly unicodeEscape: boolean;
+  /** The body was a multipart form. */
+  readonly multipart: boolean;
 }
 
 /** A call of an app, token checked. */
@@ -60,4 +62,11 @@ export type HandlerResult = Answer | Refusal;
 
 export function isRefusal(result: HandlerResult): result is Refusal {
   return 'layer' in result;
+}
+
+/** Writes down that a call, or part of it, is not as documented. */
+export function note(call: Call, kind: Breach | 'advice', detail: string): void {
+  const { world, operation, app, now, requestId } = call;
+  const { name } = operation;
+  world.records.violation({ at: now, operation: name, app: app?.name ?? null, kind, detail, requestId });
 }

@@ -58,7 +58,8 @@ function readUserids(value: unknown, limits: SimulatorLimits): readonly string[]
   if (!value.includes(',')) return [value];
   const userids = value.split(',');
   if (userids.length > limits.useridsPerCall) {
-    return invalid('userid_list', `${userids.length} userids, ${limits.useridsPerCall} are allowed`);
+    const detail = `userid_list: ${userids.length} userids, ${limits.useridsPerCall} are allowed`;
+    return apiRefusal(40032, '不合法的UserID列表长度', 'parameter', detail);
   }
   if (userids.includes('')) return invalid('userid_list', 'holds an empty userid');
   return userids;

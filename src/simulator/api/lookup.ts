@@ -8,7 +8,7 @@ const mobilePattern = /^(?:1\d{10}|\+?\d{1,4}-\d{5,14})$/;
 /** POST /topapi/v2/user/getbymobile (K63). */
 export function getByMobile(call: AppCall): HandlerResult {
   const { mobile, support_exclusive_account_search: exclusive } = call.values;
-  if (exclusive !== undefined && exclusive !== null && !['true', 'false'].includes(String(exclusive))) {
+  if (![undefined, null, true, false, 'true', 'false'].some((allowed) => allowed === exclusive)) {
     return invalid('support_exclusive_account_search', 'neither true nor false');
   }
   const userid = find(call, mobile, 400002);

@@ -5,7 +5,7 @@ import { checkMessage } from '../message/check.ts';
 import { isObject } from '../message/fields.ts';
 import { Quotas } from '../quotas.ts';
 import type { Forbidden, Task } from '../task.ts';
-import type { AppCall, HandlerResult } from '../world.ts';
+import { note, type AppCall, type HandlerResult } from '../world.ts';
 import { readAddressed, resolveAudience, type Addressed } from './audience.ts';
 import { knownMedium } from './media.ts';
 
@@ -29,7 +29,7 @@ export function send(call: AppCall): HandlerResult {
     actionUrlChars: limits.actionUrlChars,
     fileInMessageBytes: limits.fileInMessageBytes,
   });
-  for (const detail of checked.remarks) remark(call, detail);
+  for (const detail of checked.remarks) note(call, 'advice', detail);
   if (checked.refusal !== null) return checked.refusal;
   if (checked.statusBar !== null) {
     const refusal = checkStatusBarAudience(addressed, limits.statusBarUserids);
@@ -189,15 +189,6 @@ function strike(call: AppCall, name: 'result-late' | 'user-left' | 'user-failed'
   const fault = call.world.faults.strike(name, call.operation, call.app);
   if (fault !== null) call.struck.push(name);
   return fault;
-}
-
-function remark(call: AppCall, detail: string): void {
-  note(call, 'advice', detail);
-}
-
-function note(call: AppCall, kind: 'advice' | 'limit', detail: string): void {
-  const { world, operation, app, now, requestId } = call;
-  world.records.violation({ at: now, operation: operation.name, app: app.name, kind, detail, requestId });
 }
 
 function kindOf(addressed: Addressed): Task['kind'] {

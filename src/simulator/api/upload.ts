@@ -1,6 +1,5 @@
 import { mediaLimits, type MediaType } from '../../dingtalk/limits.ts';
 import { apiRefusal, success } from '../answer.ts';
-import { missing } from '../arguments.ts';
 import type { AppCall, HandlerResult } from '../world.ts';
 
 /** The file part of an upload, measured while it streamed by. */
@@ -14,7 +13,7 @@ export interface UploadedFile {
 
 /** POST /media/upload (K646): the file part is `media`, `type` stands in the form or the query. */
 export function upload(call: AppCall): HandlerResult {
-  const { values, query, world, now } = call;
+  const { values, query, world, now, multipart } = call;
   const given = query.get('type') ?? values['type'];
   const type = mediaTypes.find((known) => known === given);
   if (type === undefined) {
@@ -26,14 +25,16 @@ export function upload(call: AppCall): HandlerResult {
     );
   }
   const file = values['media'];
-  if (!isUploadedFile(file)) return missing('media');
+  if (!multipart)
+    return apiRefusal(43008, '参数需要multipart类型', 'encoding', 'the body is no multipart form');
+  if (!isUploadedFile(file)) return apiRefusal(41005, '缺少多媒体文件数据', 'parameter', 'media is no file');
   if (file.fileName === '') return apiRefusal(40035, '不合法的参数', 'parameter', 'media has no file name');
   const { maxBytes, formats } = mediaLimits[type];
   if (file.bytes > maxBytes) {
     const detail = `a ${type} of ${file.bytes} bytes, ${maxBytes} are allowed`;
     return apiRefusal(40006, '不合法的文件大小', 'parameter', detail);
   }
-  if (file.bytes === 0) return apiRefusal(40006, '不合法的文件大小', 'parameter', 'the file is empty');
+  if (file.bytes === 0) return apiRefusal(44001, '多媒体文件为空', 'parameter', 'the file is empty');
   const extension = file.fileName.slice(file.fileName.lastIndexOf('.') + 1).toLowerCase();
   // The list names jpg; jpeg is the same format by another name.
   if (!formats.includes(extension === 'jpeg' ? 'jpg' : extension)) {

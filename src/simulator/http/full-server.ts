@@ -24,7 +24,7 @@ export function isOwnPath(path: string): boolean {
 /** Node's own HTTP server: uploads, pages, control, and every API call that the fast lane does not take. */
 export function createFullServer(options: FullServerOptions): Server {
   const server = createServer((request, response) => {
-    const [path = '/', search = ''] = splitTarget(request.url ?? '/');
+    const [path, search] = splitTarget(request.url ?? '/');
     if (isOwnPath(path)) {
       options.pages(request, response);
       return;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { UploadedFile } from '../api/upload.ts';
 
 /** Form fields are small; more than this in all is not read as one. Bytes. */
@@ -21,7 +22,8 @@ export async function readMultipart(stream: Readable, contentType: string): Prom
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
   const name = boundary?.[1] ?? boundary?.[2];
   if (name === undefined) {
-    for await (const chunk of stream) void chunk;
+    stream.resume();
+    await finished(stream);
     return { values: {}, fault: 'the multipart form names no boundary' };
   }
   const reader = new MultipartReader(name);

@@ -1,5 +1,5 @@
 import { fieldAdvice, fieldLimits } from '../../dingtalk/limits.ts';
-import { characters, isObject, type Fields } from './fields.ts';
+import { isObject, type Fields } from './fields.ts';
 
 /** Action cards (K775): one link for the whole card, or a list of buttons; exactly one of the two. */
 export function checkActionCard(body: Record<string, unknown>, fields: Fields): void {
@@ -40,7 +40,7 @@ function checkButtons(body: Record<string, unknown>, fields: Fields): void {
     fields.malformed('action_card.btn_json_list is no array of buttons');
     return;
   }
-  const length = characters(JSON.stringify(list));
+  const { length } = JSON.stringify(list);
   if (length > fieldLimits.buttonList.value) {
     fields.tooLong('action_card.btn_json_list', length, fieldLimits.buttonList.value);
   }

@@ -59,7 +59,7 @@ export function controlRoutes(world: World, control: Control): Hono {
   routes.put('/limits', async (c) => {
     const parsed = limitsChange.safeParse(await body(c));
     if (!parsed.success) return c.json({ error: z.prettifyError(parsed.error) }, 400);
-    control.setLimits(parsed.data as Parameters<Control['setLimits']>[0]);
+    control.setLimits(parsed.data);
     return c.json(control.limits());
   });
   routes.get('/behaviour', (c) => c.json(control.behaviour()));
