@@ -11,8 +11,6 @@ export const maxJsonBytes = 64 * 1024 * 1024;
 /** Deeper nesting than any real document has; bounds the stack of everything that walks the value. */
 export const maxJsonDepth = 128;
 
-/** From 16 digits on a number may lie beyond 2^53, where `JSON.parse` alone would round it. */
-const longDigits = /\d{16}/;
 const wholeNumber = /^-?\d+$/;
 /** A whole number of more digits than this costs too much to convert; no counter or id has them. */
 const maxDigits = 1_000;
@@ -37,9 +35,9 @@ export function parseExactJson(text: string): ExactJson {
     return fault(describe(thrown));
   }
   try {
-    const exact = exactly(value, maxJsonDepth);
-    if (!longDigits.test(text)) return { ok: true, value: exact };
-    return { ok: true, value: JSON.parse(text, reviveNumbers) };
+    const rounded = { any: false };
+    const exact = exactly(value, maxJsonDepth, rounded);
+    return { ok: true, value: rounded.any ? JSON.parse(text, reviveNumbers) : exact };
   } catch (thrown) {
     if (thrown instanceof JsonLimit) return fault(thrown.message);
     throw thrown;
@@ -50,15 +48,23 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 class JsonLimit extends Error {}
 
-/** Converts in place. The depth is checked here, before anything recursive of the engine sees the value. */
-function exactly(value: unknown, depth: number): unknown {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+/**
+ * Converts in place, and says when a number lies beyond 2^53, where `JSON.parse` rounds. The depth is checked here,
+ * before anything recursive of the engine sees the value.
+ */
+function exactly(value: unknown, depth: number, rounded: { any: boolean }): unknown {
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return BigInt(value);
+    if (Number.isInteger(value) || !Number.isFinite(value)) rounded.any = true;
+    return value;
+  }
   if (typeof value !== 'object' || value === null) return value;
   if (depth === 0) throw new JsonLimit(`JSON nested deeper than ${maxJsonDepth} levels`);
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
-      if (typeof item === 'number' || typeof item === 'object') value[index] = exactly(item, depth - 1);
+      if (typeof item === 'number' || typeof item === 'object')
+        value[index] = exactly(item, depth - 1, rounded);
     }
     return value;
   }
@@ -66,9 +72,10 @@ function exactly(value: unknown, depth: number): unknown {
   for (const key of Object.keys(object)) {
     const item = object[key];
     if (typeof item !== 'number' && typeof item !== 'object') continue;
-    if (key === '__proto__')
-      Object.defineProperty(object, key, { ...ownProperty, value: exactly(item, depth - 1) });
-    else object[key] = exactly(item, depth - 1);
+    const exact = exactly(item, depth - 1, rounded);
+    if (exact === item) continue;
+    if (key === '__proto__') Object.defineProperty(object, key, { ...ownProperty, value: exact });
+    else object[key] = exact;
   }
   return object;
 }

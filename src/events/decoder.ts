@@ -39,9 +39,9 @@ export function createEventDecoder(readers: SchemaReaders | null): EventDecoder 
 const tombstone: DecodeOutcome = { kind: 'tombstone' };
 
 const classNames: Readonly<Record<DecodeFault, string>> = {
-  undecodable: 'UndecodableError',
-  no_identity: 'NoIdentityError',
-  schema_not_found: 'SchemaNotFoundError',
+  undecodable: 'dingbus.UndecodableError',
+  no_identity: 'dingbus.NoIdentityError',
+  schema_not_found: 'dingbus.SchemaNotFoundError',
 };
 
 function deadLetter(reason: DecodeFault, message: string, className = classNames[reason]): DecodeOutcome {

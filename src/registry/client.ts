@@ -15,7 +15,6 @@ const notFoundCodes = new Set([40401, 40402, 40403]);
 
 type ClientArguments = ConstructorParameters<typeof SchemaRegistry>[0];
 type Middleware = NonNullable<ClientArguments['middlewares']>[number];
-type AvroParseOptions = ReturnType<typeof parseOptions>;
 
 /**
  * The named client, with our transport in place of its own: it resolves references and parses schemas, but its HTTP
@@ -25,7 +24,7 @@ export function createClient(http: RegistryHttp): SchemaRegistry {
   return new SchemaRegistry(
     { host: http.address, middlewares: [transport(http)] },
     {
-      [SchemaType.AVRO]: parseOptions() as AvroParseOptions & Record<string, never>,
+      [SchemaType.AVRO]: parseOptions(),
       [SchemaType.JSON]: { ajvInstance: jsonSchemaCompiler() as never },
     },
   );
@@ -36,13 +35,10 @@ function transport(http: RegistryHttp): Middleware {
   return () => ({
     async response(_next, _renew, request) {
       const path = request.url().slice(http.address.length);
-      const body: unknown = request.body();
+      // The client has turned it into JSON text by now.
+      const body = request.body() as string | null | undefined;
       const method = request.method().toUpperCase() as 'GET' | 'POST' | 'PUT';
-      const data = await http.request(
-        method,
-        path,
-        body === undefined || body === null ? null : String(body),
-      );
+      const data = await http.request(method, path, body ?? null);
       // All that the client asks of a response is its parsed body.
       return { data: () => data } as never;
     },

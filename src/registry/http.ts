@@ -148,11 +148,12 @@ function understand(status: number, text: string, address: string): unknown {
       `the schema registry at ${address} refuses the credentials (status ${status})`,
     );
   }
-  const refusal = data as { error_code?: unknown; message?: unknown } | null;
+  const refusal = data as { error_code?: unknown; message?: unknown } | null | undefined;
+  const message = typeof refusal?.message === 'string' ? refusal.message : `status ${status}`;
   const errorCode = Number(refusal?.error_code);
   const isRefusal =
     status >= 400 && status < 500 && status !== 408 && status !== 429 && Number.isInteger(errorCode);
-  if (isRefusal) throw new RegistryRefusal(status, errorCode, String(refusal?.message ?? `status ${status}`));
+  if (isRefusal) throw new RegistryRefusal(status, errorCode, message);
   throw new RegistryUnavailableError(`the schema registry at ${address} answers with status ${status}`);
 }
 

@@ -55,31 +55,34 @@ function plainNumbers(value: unknown): unknown {
  * What compiles JSON Schemas for the client library: the validator of the draft that a schema names. A draft that no
  * validator knows (04 and older) is read unchecked, because refusing every record of such a topic helps nobody.
  */
-export function jsonSchemaCompiler(): {
-  addSchema(schema: object, id: string): unknown;
-  compile(schema: object): (value: unknown) => boolean;
-} {
+export function jsonSchemaCompiler(): JsonSchemaCompiler {
   const references = new Map<string, object>();
   return {
     addSchema: (schema, id) => references.set(id, schema),
     compile(schema) {
-      const validator = validatorFor((schema as { $schema?: unknown }).$schema);
+      const { $schema: dialect } = schema as { readonly $schema?: unknown };
+      const validator = validatorFor(typeof dialect === 'string' ? dialect : null);
       const known = [...references];
       references.clear();
       if (validator === null) return () => true;
       for (const [id, reference] of known) validator.addSchema(reference, id);
       return validator.compile(schema);
     },
-  } as ReturnType<typeof jsonSchemaCompiler>;
+  };
+}
+
+export interface JsonSchemaCompiler {
+  addSchema(schema: object, id: string): unknown;
+  compile(schema: object): (value: unknown) => unknown;
 }
 
 /** Unknown keywords and formats are remarks for people, not faults. */
 const lenient = { strict: false, logger: false, validateFormats: false, addUsedSchema: false } as const;
 
-function validatorFor(dialect: unknown): Ajv | null {
-  if (dialect === undefined || String(dialect).includes('draft-07')) return new Ajv(lenient);
-  if (String(dialect).includes('draft-06')) return new Ajv({ ...lenient, validateSchema: false });
-  if (String(dialect).includes('2019-09')) return new Ajv2019(lenient);
-  if (String(dialect).includes('2020-12')) return new Ajv2020(lenient);
+function validatorFor(dialect: string | null): Pick<Ajv, 'addSchema' | 'compile'> | null {
+  if (dialect === null || dialect.includes('draft-07')) return new Ajv(lenient);
+  if (dialect.includes('draft-06')) return new Ajv({ ...lenient, validateSchema: false });
+  if (dialect.includes('2019-09')) return new Ajv2019(lenient);
+  if (dialect.includes('2020-12')) return new Ajv2020(lenient);
   return null;
 }

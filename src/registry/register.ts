@@ -29,7 +29,7 @@ export async function registerBackward(means: Means, subject: string, schemaText
     if (level === 'NONE') await setBackward(means, subject);
     const { id } = await means.client.register(
       { type: SchemaType.AVRO, schema: schemaText },
-      { subject, compatibility: (await levelOf(means, subject)) as COMPATIBILITY, updateConfig: false },
+      { subject, compatibility: named(await levelOf(means, subject)), updateConfig: false },
     );
     if (level === null) await setBackward(means, subject);
     return id;
@@ -57,6 +57,11 @@ async function levelOf(means: Means, subject: string): Promise<string | null> {
   const found = await unless404(means.http.request('GET', `/config/${encodeURIComponent(subject)}`, null));
   if (found === null) return null;
   return String((found as { compatibilityLevel: unknown }).compatibilityLevel).toUpperCase();
+}
+
+/** The client insists on being told the level that the subject has; without one any name will do. */
+function named(level: string | null): COMPATIBILITY {
+  return Object.values(COMPATIBILITY).find((name) => name === level) ?? COMPATIBILITY.BACKWARD;
 }
 
 /** A registry that forbids it keeps its own level; the results can be published all the same. */

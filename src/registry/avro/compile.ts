@@ -45,11 +45,12 @@ class Compiler {
   #record(type: InstanceType<typeof avro.types.RecordType>): ReadValue {
     const names = type.fields.map((field) => field.name);
     const readers = type.fields.map((field) => this.compile(field.type));
+    const set = names.includes('__proto__') ? setOwn : setPlainly;
     return (tap) => {
       tap.enter();
       const record: Record<string, unknown> = {};
       for (let index = 0; index < names.length; index++) {
-        setOwn(record, names[index] as string, (readers[index] as ReadValue)(tap));
+        set(record, names[index] as string, (readers[index] as ReadValue)(tap));
       }
       tap.leave();
       return record;
@@ -92,6 +93,10 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   } else {
     target[key] = value;
   }
+}
+
+function setPlainly(target: Record<string, unknown>, key: string, value: unknown): void {
+  target[key] = value;
 }
 
 function arrayReader(readItem: ReadValue): ReadValue {

@@ -113,6 +113,12 @@ function decimal(bytes: Uint8Array, scale: number): Decimal {
   if (bytes.length > maxDecimalBytes)
     throw new AvroDataError(`a decimal of more than ${maxDecimalBytes} bytes`);
   if (bytes.length === 0) return new Decimal(0n, scale);
+  if (bytes.length <= 4) {
+    let value = 0;
+    for (const byte of bytes) value = (value << 8) | byte;
+    const unused = 32 - bytes.length * 8;
+    return new Decimal(BigInt((value << unused) >> unused), scale);
+  }
   const unsigned = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   return new Decimal(BigInt.asIntN(bytes.length * 8, unsigned), scale);
 }

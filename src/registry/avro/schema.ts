@@ -73,7 +73,7 @@ function isRecordSchema(schema: unknown): schema is RecordSchema {
 }
 
 function withoutDefault(field: Record<string, unknown>): Record<string, unknown> {
-  if (typeof field !== 'object' || field === null || !('default' in field)) return field;
+  if (!('default' in field)) return field;
   const { default: _dropped, ...rest } = field;
   return rest;
 }

@@ -6,6 +6,9 @@ const maxDepth = 128;
 /** Items that take no bytes at all (nulls, empty records) are the one way in which few bytes can stand for many values. */
 const maxEmptyItems = 10_000;
 
+/** Up to so many bytes an ASCII text is put together here. */
+const shortText = 24;
+
 /**
  * Reads Avro's binary encoding, checking every step against the end of the value: a length or a count that a poison
  * record invents must neither read beyond its bytes nor loop. Source: Apache Avro specification 1.12, "Binary Encoding".
@@ -100,7 +103,15 @@ export class Tap {
   readString(): string {
     const length = this.readNumber();
     const at = this.#take(length);
-    return this.bytes.toString('utf8', at, at + length);
+    if (length > shortText) return this.bytes.toString('utf8', at, at + length);
+    // For ids, names and numbers a loop is several times faster than the way into the engine's decoder.
+    let text = '';
+    for (let index = at; index < at + length; index++) {
+      const byte = this.bytes[index] as number;
+      if (byte >= 0x80) return this.bytes.toString('utf8', at, at + length);
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** A copy, so that keeping a few bytes does not keep the whole fetched batch in memory. */
