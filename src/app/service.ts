@@ -29,7 +29,7 @@ import { Current } from './current.ts';
 import { createHealth } from './health.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
-import { countIntake, createStateReport } from './observation.ts';
+import { countIntake, countPublished, createStateReport } from './observation.ts';
 import { createOutput } from './output.ts';
 import { createPauses } from './pauses.ts';
 import { openRegistry } from './registry.ts';
@@ -97,9 +97,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logger,
       publish: (records) => sink.publish(records),
       encode: (row) => output.encode(row),
-      onPublished: (rows) => {
-        for (const row of rows) metrics.published(row.kind, 1);
-      },
+      onPublished: countPublished(metrics),
     });
 
     const pauses = createPauses({ ledger, clock, logger });
@@ -168,7 +166,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       starting: () => startProblem,
       stopping: () => phase === 'stopping',
     });
-    prometheus.onScrape(createStateReport({ metrics, ledger, source, apps, current, health, clock }));
+    prometheus.onScrape(createStateReport({ metrics, ledger, source, pauses, health, clock }));
     const server = createServer({
       host: config.server.host,
       port: config.server.port,

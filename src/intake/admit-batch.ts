@@ -1,6 +1,7 @@
 import type { Event } from '../model/event.ts';
 import { referenceOf } from '../model/event.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
+import type { Notification } from '../model/notification.ts';
 import type { Plan, Signal } from '../model/plan.ts';
 import type { RawRecord } from '../model/record.ts';
 import { stableId } from '../base/ids.ts';
@@ -31,7 +32,8 @@ export interface BatchPlan {
 
 export interface BatchCounts {
   readonly duplicates: number;
-  readonly notifications: number;
+  /** New notifications by route and app. */
+  readonly planned: readonly { readonly route: string; readonly app: string; readonly count: number }[];
 }
 
 /**
@@ -46,32 +48,36 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
   }));
   const fresh = new Set(await tx.insertEvents(rows));
   let duplicates = 0;
-  let notifications = 0;
+  const planned = new Map<string, { route: string; app: string; count: number }>();
   let pending: { step: Step; identity: string }[] = [];
   const flush = async (): Promise<void> => {
-    notifications += await insertSteps(tx, pending);
+    for (const { route, app } of await insertSteps(tx, pending)) {
+      const key = `${route}\n${app}`;
+      const known = planned.get(key) ?? { route, app, count: 0 };
+      planned.set(key, { ...known, count: known.count + 1 });
+    }
     pending = [];
   };
-  for (const planned of batch.events) {
-    const identity = identityOf(planned.event);
+  for (const each of batch.events) {
+    const identity = identityOf(each.event);
     // Within a batch the first of two equal identities wins, as it does in the ledger.
     if (!fresh.delete(identity)) {
       duplicates += 1;
       continue;
     }
-    const origin = originOf(planned, now);
-    for (const notification of planned.plan.notifications) {
+    const origin = originOf(each, now);
+    for (const notification of each.plan.notifications) {
       pending.push({ step: await admit(tx, notification, origin, now), identity });
     }
-    if (planned.plan.signals.length > 0) {
+    if (each.plan.signals.length > 0) {
       await flush();
-      for (const signal of planned.plan.signals) await applySignal(tx, signal, now);
+      for (const signal of each.plan.signals) await applySignal(tx, signal, now);
     }
   }
   await flush();
   await tx.appendOutbox(batch.deadLetters.map((deadLetter) => ({ kind: 'dead_letter', deadLetter })));
   await tx.advancePosition(batch.group, batch.topic, batch.partition, batch.next);
-  return { duplicates, notifications };
+  return { duplicates, planned: [...planned.values()] };
 }
 
 /** The ledger's key for an event, global over topics. */
@@ -90,18 +96,18 @@ function originOf({ record, event, plan }: PlannedEvent, now: number): Origin {
   };
 }
 
-/** Inserts new notifications with what they tell at once; one that exists already tells nothing again. */
+/** Inserts new notifications with what they tell at once, and gives them back; one that exists tells nothing again. */
 export async function insertSteps(
   tx: LedgerTx,
   entries: readonly { readonly step: Step; readonly identity: string }[],
-): Promise<number> {
+): Promise<readonly Notification[]> {
   const inserted = await tx.insertNotifications(
     entries.map(({ step, identity }) => ({ notification: step.notification, identity })),
   );
   await tx.appendOutbox(
     entries.flatMap(({ step }) => (inserted.has(step.notification.id) ? step.outbox : [])),
   );
-  return inserted.size;
+  return entries.map(({ step }) => step.notification).filter((each) => inserted.has(each.id));
 }
 
 async function applySignal(tx: LedgerTx, signal: Signal, now: number): Promise<void> {

@@ -35,10 +35,13 @@ export interface IntakeCounts extends BatchCounts {
   readonly topic: string;
   readonly records: number;
   readonly events: number;
-  readonly matched: number;
+  /** Events by the routes that matched them. */
+  readonly matched: ReadonlyMap<string, number>;
   readonly tombstones: number;
   readonly redelivered: number;
   readonly deadLetters: readonly DeadLetter[];
+  /** From the first record to the ledger's commit. */
+  readonly seconds: number;
 }
 
 export interface IntakeOptions {
@@ -154,6 +157,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const last = batch.records.at(-1);
       if (last === undefined) return { processedTo: position ?? 0n };
       const after = last.offset + 1n;
+      const began = clock.now();
       const rules = options.rules();
       const reading = await read(records, rules);
       const now = clock.now();
@@ -187,10 +191,11 @@ export function createIntake(options: IntakeOptions): Intake {
         topic: batch.topic,
         records: records.length,
         events: reading.decoded,
-        matched: reading.events.length,
+        matched: matchedRoutes(reading.events),
         tombstones: reading.tombstones,
         redelivered: batch.records.length - records.length,
         deadLetters: reading.deadLetters,
+        seconds: (clock.now() - began) / 1000,
       });
       return { processedTo: after };
     },
@@ -260,4 +265,14 @@ function decodeDeadLetter(record: RawRecord, outcome: DecodeOutcome & { kind: 'd
     route: null,
     notificationId: null,
   };
+}
+
+function matchedRoutes(events: readonly PlannedEvent[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { plan } of events) {
+    for (const route of new Set(plan.notifications.map((each) => each.route))) {
+      counts.set(route, (counts.get(route) ?? 0) + 1);
+    }
+  }
+  return counts;
 }

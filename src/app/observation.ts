@@ -1,0 +1,67 @@
+import type { Clock } from '../base/clock.ts';
+import type { IntakeObserver } from '../intake/intake.ts';
+import type { Source } from '../kafka/source-types.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { OutboxRow } from '../ledger/ledger.ts';
+import type { Metrics } from '../model/metrics.ts';
+import type { HealthPort } from '../server/ports.ts';
+import type { Pauses } from './pauses.ts';
+
+/** Counts what intake has taken. */
+export function countIntake(metrics: Metrics): IntakeObserver {
+  return {
+    batch(counts) {
+      metrics.consumed(counts.topic, counts.records);
+      metrics.tombstones(counts.topic, counts.tombstones);
+      metrics.duplicates(counts.topic, counts.duplicates);
+      metrics.batch(counts.seconds, counts.records);
+      for (const [route, events] of counts.matched) metrics.matched(route, events);
+      for (const { route, app, count } of counts.planned) metrics.planned(route, app, count);
+      for (const { stage, reason } of counts.deadLetters) metrics.deadLetter(stage, reason);
+    },
+  };
+}
+
+/** Counts what has been published. */
+export function countPublished(metrics: Metrics): (rows: readonly OutboxRow[]) => void {
+  return (rows) => {
+    for (const row of rows) {
+      metrics.published(row.kind, 1);
+      if (row.kind === 'dead_letter') continue;
+      const { status, reason, route, final, occurredAt, receivedAt } = row.result;
+      metrics.result(status, reason, route, final);
+      if (final) metrics.finalAfter(route, (occurredAt - receivedAt) / 1000);
+    }
+  };
+}
+
+export interface StateReportParts {
+  readonly metrics: Metrics;
+  readonly ledger: Ledger;
+  readonly source: Source;
+  readonly pauses: Pauses;
+  readonly health: HealthPort;
+  readonly clock: Clock;
+}
+
+/** Brings the gauges up to date, before each scrape. */
+export function createStateReport(parts: StateReportParts): () => Promise<void> {
+  const { metrics, ledger, source, health, pauses } = parts;
+  return async () => {
+    const partitions = source.stats().partitions;
+    metrics.lags(
+      partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag: Number(lag ?? 0n) })),
+    );
+    metrics.holds(pauses.list().map(({ subject, reason }) => ({ subject, reason })));
+    metrics.ready((await health.ready()).every((each) => each.ok));
+    const backlog = await ledger.read((tx) => tx.backlog());
+    metrics.backlog({
+      waiting: backlog.waiting,
+      active: backlog.active,
+      held: backlog.held,
+      unpublished: backlog.unpublished,
+      oldestSeconds:
+        backlog.oldestReceivedAt === null ? 0 : (parts.clock.now() - backlog.oldestReceivedAt) / 1000,
+    });
+  };
+}

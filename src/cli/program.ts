@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { version } from './version.ts';
+import { addCaseTest } from './case-test.ts';
+import { addExplain } from './explain.ts';
+import { addLint } from './lint.ts';
+import { addRender } from './render.ts';
+import { addRun } from './run.ts';
+import { addSimulator } from './simulator.ts';
+
+/** Tells the exit code of a command that ended without a fault of its own. */
+export type SetExitCode = (code: number) => void;
+
+/** Every command; each has a file of its own. */
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('dingbus')
+    .description(
+      'Turns domain events on Kafka into DingTalk work notifications and follows each to its outcome.',
+    )
+    .version(version())
+    .option('-c, --config <path>', 'dingbus.yaml, or the folder that holds it', 'config')
+    .option('--json', 'print JSON instead of text', false)
+    .showHelpAfterError('(dingbus --help lists the commands)')
+    .exitOverride();
+  addRun(program, setExitCode);
+  addLint(program, setExitCode);
+  addCaseTest(program, setExitCode);
+  addExplain(program, setExitCode);
+  addRender(program, setExitCode);
+  addSimulator(program, setExitCode);
+  return program;
+}
+
+/** Options that every command takes, wherever they stand on the command line. */
+export interface CommonOptions {
+  readonly config: string;
+  readonly json: boolean;
+}
+
+export function commonOptions(command: Command): CommonOptions {
+  const { config, json } = command.optsWithGlobals<{ config: string; json: boolean }>();
+  return { config, json };
+}

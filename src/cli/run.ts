@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import { environment, failpointCounts } from '../app/environment.ts';
+import { loadActive, type Source } from '../app/configuration.ts';
+import { startService, type Service } from '../app/service.ts';
+import { systemClock } from '../base/clock.ts';
+import { armFailpoints } from '../base/failpoints.ts';
+import { createLogger, type Logger } from '../base/logger.ts';
+import { prettyStream } from './pretty.ts';
+import { printFaults } from './faults.ts';
+import { commonOptions, type SetExitCode } from './program.ts';
+import { exitCodes } from './main.ts';
+
+export function addRun(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('run')
+    .description('run the service; ends with SIGTERM or SIGINT, reloads with SIGHUP')
+    .option('--pretty', 'log for people instead of JSON', false)
+    .action(async (options: { pretty: boolean }, command: Command) => {
+      const { config } = commonOptions(command);
+      setExitCode(await run({ path: config, env: environment() }, options.pretty));
+    });
+}
+
+async function run(source: Source, pretty: boolean): Promise<number> {
+  const clock = systemClock;
+  const load = () => loadActive(source, clock.now());
+  const loaded = load();
+  if (!loaded.ok) {
+    printFaults(loaded.faults, loaded.lines);
+    return exitCodes.faults;
+  }
+  const { active } = loaded;
+  const level = active.config.log.level;
+  const logger = createLogger(pretty ? { level, destination: prettyStream() } : { level });
+  for (const { file, line, col, code, message } of active.warnings) {
+    logger.warn({ file, line, col, code, message }, 'configuration warning');
+  }
+  const unknown = armFailpoints(failpointCounts(source.env), () => process.kill(process.pid, 'SIGKILL'));
+  if (unknown.length > 0) logger.warn({ unknown }, 'unknown failpoints');
+
+  const ending = new Ending(logger);
+  const service = await startService({
+    active,
+    load,
+    clock,
+    random: Math.random,
+    logger,
+    onCrash: (error) => {
+      logger.error(
+        { code: error.code, error: error.message },
+        'reading from Kafka broke down; the process ends',
+      );
+      ending.end(exitCodes.faults);
+    },
+  });
+  process.on('SIGHUP', () => {
+    service.reload();
+  });
+  logger.info({ url: service.url, config: active.config.hash, pid: process.pid }, 'dingbus runs');
+  const code = await ending.wanted;
+  return stopWithin(service, active.config.shutdownTimeoutMs, code, logger);
+}
+
+/** The first SIGTERM or SIGINT asks for an orderly end, the second one has it at once. */
+class Ending {
+  readonly wanted: Promise<number>;
+  #end: (code: number) => void = () => undefined;
+
+  constructor(logger: Logger) {
+    this.wanted = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    let asked = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(exitCodes.faults);
+        asked = true;
+        logger.info({ signal }, 'stopping');
+        this.end(exitCodes.good);
+      });
+    }
+  }
+
+  end(code: number): void {
+    this.#end(code);
+  }
+}
+
+/** What is not finished by then is in the ledger and goes on after the next start. */
+async function stopWithin(
+  service: Service,
+  timeoutMs: number,
+  code: number,
+  logger: Logger,
+): Promise<number> {
+  const cancel = systemClock.schedule(timeoutMs, () => {
+    logger.warn({ timeoutMs }, 'stopping took too long; the rest goes on after the next start');
+    process.exit(code);
+  });
+  await service.stop(timeoutMs);
+  cancel();
+  logger.info({}, 'stopped');
+  // Connections of libraries must not keep a finished process alive.
+  process.exit(code);
+}
