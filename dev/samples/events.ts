@@ -5,9 +5,19 @@ export type SampleWire =
   /** The registry's wire format, with the schema in schemas/events/<type>.avsc. */
   | { readonly kind: 'avro'; readonly type: string; readonly value: unknown }
   /** CloudEvents binary mode: attributes in headers, JSON body. */
-  | { readonly kind: 'cloudevents-binary'; readonly type: string; readonly source: string; readonly value: unknown }
+  | {
+      readonly kind: 'cloudevents-binary';
+      readonly type: string;
+      readonly source: string;
+      readonly value: unknown;
+    }
   /** CloudEvents structured mode: one JSON document. */
-  | { readonly kind: 'cloudevents-structured'; readonly type: string; readonly source: string; readonly value: unknown }
+  | {
+      readonly kind: 'cloudevents-structured';
+      readonly type: string;
+      readonly source: string;
+      readonly value: unknown;
+    }
   | { readonly kind: 'json'; readonly value: unknown }
   /** Bytes that nobody can read. */
   | { readonly kind: 'bytes'; readonly value: string };
