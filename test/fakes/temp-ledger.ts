@@ -18,7 +18,7 @@ export class TempLedger {
   }
 
   async open(): Promise<Ledger> {
-    await this.#ledger?.close();
+    await this.close();
     this.#opened += 1;
     this.#ledger = await openLedger({
       store: `sqlite:${join(this.folder, 'ledger.db')}`,
@@ -32,8 +32,14 @@ export class TempLedger {
     return this.#ledger;
   }
 
-  async dispose(): Promise<void> {
+  /** Ends this life; the next `open` finds what was durable. */
+  async close(): Promise<void> {
     await this.#ledger?.close();
+    this.#ledger = null;
+  }
+
+  async dispose(): Promise<void> {
+    await this.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
