@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { apicurioVersion, kafkaVersion } from '../../dev/stack/versions.ts';
+import { exists, packageJson, read } from './repository.ts';
+
+interface Compose {
+  readonly services: Record<
+    string,
+    { readonly image: string; readonly environment?: Record<string, unknown> }
+  >;
+}
+
+const dockerfile = read('Dockerfile');
+const { services } = parse(read('docker-compose.yml')) as Compose;
+
+describe('docker-compose.yml', () => {
+  it('runs the servers that the tests run against', () => {
+    expect(services['kafka']?.image).toBe(`apache/kafka:${kafkaVersion}`);
+    expect(services['registry']?.image).toBe(`apicurio/apicurio-registry:${apicurioVersion}`);
+  });
+
+  it('hands dingbus no variable that the configuration does not read', () => {
+    const config = read('config/dingbus.yaml');
+    const handed = Object.keys(services['dingbus']?.environment ?? {});
+    expect(handed.filter((name) => !config.includes(`\${${name}`))).toEqual([]);
+  });
+});
+
+describe('Dockerfile', () => {
+  it('builds on the Node.js that development runs on', () => {
+    const major = packageJson().dependencies['node']!.split('.')[0]!;
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map((match) => match[1]);
+    expect(bases).toEqual([`node:${major}-alpine`, `node:${major}-alpine`]);
+  });
+
+  it('starts what package.json calls dingbus', () => {
+    expect(dockerfile).toContain(`ENTRYPOINT ["node", "/app/${packageJson().bin['dingbus']}"]`);
+  });
+
+  it('copies only what exists and what .dockerignore lets through', () => {
+    const letThrough = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'));
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) =>
+      match[1]!.split(' '),
+    );
+    expect(copied.length).toBeGreaterThan(4);
+    for (const path of copied) {
+      expect(exists(path), path).toBe(true);
+      expect(letThrough).toContain(`!${path}`);
+    }
+  });
+});
