@@ -1,12 +1,12 @@
 import type { Admin as LibraryAdmin } from 'kafkajs';
-import type { Clock } from '../base/clock.ts';
+import { sleep, type Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { RawRecord } from '../model/record.ts';
 import type { Admin, PartitionOffsets, TopicSpec } from './admin-types.ts';
 import { createClient, type KafkaClient } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
 import { TopicsMissingError } from './errors.ts';
-import { kafkaError } from './failure.ts';
+import { kafkaError, protocolError } from './failure.ts';
 import { TopicReader } from './topic-reader.ts';
 
 /**
@@ -22,6 +22,10 @@ export interface AdminOptions {
 export function createAdmin(options: AdminOptions): Admin {
   return new KafkaAdmin(options);
 }
+
+/** How long new topics may take until they can be used, and how often to look, ms. */
+const topicsReadyMs = 15_000;
+const topicsCheckMs = 50;
 
 class KafkaAdmin implements Admin {
   readonly #options: AdminOptions;
@@ -40,9 +44,11 @@ class KafkaAdmin implements Admin {
     if (missing.length === 0) return { created: [] };
     const names = missing.map(({ topic }) => topic);
     if (!create) throw new TopicsMissingError(names);
-    await this.#ask(`creating ${names.join(', ')}`, (admin) =>
-      admin.createTopics({ topics: missing.map(libraryTopic) }),
-    );
+    const wanted = missing.map(libraryTopic);
+    await this.#ask(`creating ${names.join(', ')}`, async (admin) => {
+      await admin.createTopics({ topics: wanted, waitForLeaders: false });
+      await this.#waitForTopics(admin, names);
+    });
     return { created: names };
   }
 
@@ -89,6 +95,22 @@ class KafkaAdmin implements Admin {
     if (admin !== null)
       closing.push(admin.then((connected) => connected.disconnect()).catch(() => undefined));
     await Promise.all(closing);
+  }
+
+  /** A topic is created before every broker knows of it, and before its partitions have leaders. */
+  async #waitForTopics(admin: LibraryAdmin, topics: string[]): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + topicsReadyMs;
+    for (;;) {
+      const known = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
+        if (protocolError(error) === null) throw error;
+        return null;
+      });
+      if (known?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)) === true)
+        return;
+      if (clock.now() > until) throw new Error('the new topics have no leaders yet');
+      await sleep(clock, topicsCheckMs);
+    }
   }
 
   #reader(topic: string): TopicReader {
