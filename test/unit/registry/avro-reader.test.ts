@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AvroReader } from '../../../src/registry/avro/avro-reader.ts';
 import { parseOptions } from '../../../src/registry/avro/schema.ts';
-import { Decimal, Timestamp } from '../../../src/model/values.ts';
+import { Decimal, type Timestamp } from '../../../src/model/values.ts';
 
 type Schema = Parameters<typeof avro.Type.forSchema>[0];
 
