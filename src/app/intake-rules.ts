@@ -11,5 +11,6 @@ export function intakeRules({ config, rules }: Active): IntakeRules {
       identity: rules.identity(topic),
     }),
     plan: (event, now) => rules.plan(event, now),
+    planRoute: (route, event, now) => rules.planRoute(route, event, now),
   };
 }

@@ -3,8 +3,9 @@ import type { IntakeObserver } from '../intake/intake.ts';
 import type { Source } from '../kafka/source-types.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { OutboxRow } from '../ledger/ledger.ts';
-import type { Metrics } from '../model/metrics.ts';
+import type { BacklogSample, Metrics } from '../model/metrics.ts';
 import type { HealthPort } from '../server/ports.ts';
+import { summaryOf } from './server-views.ts';
 import type { Pauses } from './pauses.ts';
 
 /** Counts what intake has taken. */
@@ -54,14 +55,17 @@ export function createStateReport(parts: StateReportParts): () => Promise<void> 
     );
     metrics.holds(pauses.list().map(({ subject, reason }) => ({ subject, reason })));
     metrics.ready((await health.ready()).every((each) => each.ok));
-    const backlog = await ledger.read((tx) => tx.backlog());
-    metrics.backlog({
-      waiting: backlog.waiting,
-      active: backlog.active,
-      held: backlog.held,
-      unpublished: backlog.unpublished,
-      oldestSeconds:
-        backlog.oldestReceivedAt === null ? 0 : (parts.clock.now() - backlog.oldestReceivedAt) / 1000,
-    });
+    metrics.backlog(await backlogOf(ledger, parts.clock.now()));
+  };
+}
+
+async function backlogOf(ledger: Ledger, now: number): Promise<BacklogSample> {
+  const summary = await summaryOf(ledger, now);
+  return {
+    waiting: summary.waiting,
+    active: summary.active,
+    held: summary.held,
+    unpublished: summary.unpublished,
+    oldestSeconds: summary.oldestReceivedAt === null ? 0 : (now - summary.oldestReceivedAt) / 1000,
   };
 }

@@ -8,7 +8,7 @@ import { stableId } from '../base/ids.ts';
 import type { LedgerTx } from '../ledger/ledger.ts';
 import type { Origin } from '../ledger/lifecycle/admit.ts';
 import { saveSteps } from '../ledger/lifecycle/save.ts';
-import { callIds, signalled } from '../ledger/lifecycle/signals.ts';
+import { signalled } from '../ledger/lifecycle/signals.ts';
 import type { Step } from '../ledger/lifecycle/tell.ts';
 import { admit, rememberedMs } from './admission.ts';
 
@@ -32,6 +32,8 @@ export interface BatchPlan {
 
 export interface BatchCounts {
   readonly duplicates: number;
+  /** Ids of the new notifications. */
+  readonly ids: readonly string[];
   /** New notifications by route and app. */
   readonly planned: readonly { readonly route: string; readonly app: string; readonly count: number }[];
 }
@@ -49,9 +51,11 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
   const fresh = new Set(await tx.insertEvents(rows));
   let duplicates = 0;
   const planned = new Map<string, { route: string; app: string; count: number }>();
+  const ids: string[] = [];
   let pending: { step: Step; identity: string }[] = [];
   const flush = async (): Promise<void> => {
-    for (const { route, app } of await insertSteps(tx, pending)) {
+    for (const { id, route, app } of await insertSteps(tx, pending)) {
+      ids.push(id);
       const key = `${route}\n${app}`;
       const known = planned.get(key) ?? { route, app, count: 0 };
       planned.set(key, { ...known, count: known.count + 1 });
@@ -77,7 +81,7 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
   await flush();
   await tx.appendOutbox(batch.deadLetters.map((deadLetter) => ({ kind: 'dead_letter', deadLetter })));
   await tx.advancePosition(batch.group, batch.topic, batch.partition, batch.next);
-  return { duplicates, planned: [...planned.values()] };
+  return { duplicates, ids, planned: [...planned.values()] };
 }
 
 /** The ledger's key for an event, global over topics. */
@@ -114,7 +118,7 @@ async function applySignal(tx: LedgerTx, signal: Signal, now: number): Promise<v
   await tx.rememberSignals([{ ...signal, at: now }]);
   const ids = await tx.correlated(signal.route, signal.correlation, now - rememberedMs);
   for (const notification of await tx.lockNotifications(ids)) {
-    const calls = await tx.lockCalls(callIds(notification));
+    const calls = await tx.lockCallsOf([notification.id]);
     const changed = signalled(notification, calls, signal, now);
     await tx.saveCalls(changed.calls);
     await saveSteps(tx, [changed.step]);

@@ -24,6 +24,8 @@ export interface IntakeRules {
   couldMatch(topic: string, type: string | null | undefined): boolean;
   reading(topic: string): TopicReading;
   plan(event: Event, now: number): Plan;
+  /** One route's part of the plan, whatever the others say; null when there is no such route. */
+  planRoute(route: string, event: Event, now: number): Plan | null;
 }
 
 /** What intake tells whoever counts. */

@@ -10,6 +10,7 @@ import type { Event } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import type { RawRecord } from '../model/record.ts';
 import type { Result } from '../model/result.ts';
+import type { LedgerViews } from './views.ts';
 
 export interface Ledger {
   /**
@@ -21,6 +22,8 @@ export interface Ledger {
   write<T>(work: (tx: LedgerTx) => Promise<T>): Promise<T>;
   /** The same without write access; sees a consistent snapshot. */
   read<T>(work: (tx: LedgerReader) => Promise<T>): Promise<T>;
+  /** The same for what people look at; no loop waits for it. */
+  view<T>(work: (views: LedgerViews) => Promise<T>): Promise<T>;
   /** Calls `listener` soon after any instance commits something that makes work of this kind due. */
   onWake(kind: WakeKind, listener: () => void): () => void;
   /** Renews this instance's lease; work leased by an instance whose lease ran out belongs to whoever takes it. */
@@ -120,6 +123,18 @@ export interface Hold {
   readonly until: number | null;
 }
 
+/** A change that somebody asked for. */
+export interface AuditRow {
+  readonly id: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly targets: readonly string[];
+  readonly note: string | null;
+  readonly outcome: string;
+  readonly message: string | null;
+}
+
 export interface RememberedSignal {
   readonly kind: 'recall' | 'update';
   readonly route: string;
@@ -163,6 +178,11 @@ export interface LedgerReader {
   media(app: string, contentHashes: readonly string[]): Promise<readonly MediaEntry[]>;
   counter(key: CounterKey): Promise<number>;
   holds(): Promise<readonly Hold[]>;
+  /** Newest first; `cursor` from the page before. */
+  auditTrail(
+    cursor: string | null,
+    limit: number,
+  ): Promise<{ readonly items: readonly AuditRow[]; readonly next: string | null }>;
   /** Notifications not yet final. */
   pendingCount(): Promise<number>;
   /** The earliest instant at which a waiting notification or a ready call of the app becomes due; null = none. */
@@ -254,6 +274,8 @@ export interface LedgerTx extends LedgerReader {
   forgetMedia(app: string, mediaId: string): Promise<void>;
   setHold(hold: Hold): Promise<void>;
   clearHold(subject: string): Promise<void>;
+  /** An entry with a known id takes the place of the one before. */
+  recordAudit(row: AuditRow): Promise<void>;
 
   // Results
   appendOutbox(items: readonly OutboxItem[]): Promise<void>;

@@ -1,4 +1,5 @@
 /** The ledger's transaction: every method is one of the queries over the scope of this transaction. */
+import { auditTrail, recordAudit } from './queries/audit.ts';
 import type { LedgerReader, LedgerTx } from './ledger.ts';
 import {
   callsById,
@@ -27,7 +28,11 @@ import { advancePosition, positions, recordCommits, resetPosition } from './quer
 import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
 import { purge } from './queries/retention.ts';
 import { rememberSignals, signalsFor } from './queries/signals.ts';
+import { deadLetters, heldCalls, history } from './queries/view-history.ts';
+import { listNotifications } from './queries/view-notifications.ts';
+import { instances, overview, quotaUse } from './queries/view-overview.ts';
 import type { Scope } from './scope.ts';
+import type { LedgerViews } from './views.ts';
 
 export function readerOf(scope: Scope): LedgerReader {
   return {
@@ -40,6 +45,7 @@ export function readerOf(scope: Scope): LedgerReader {
     media: (app, hashes) => media(scope, app, hashes),
     counter: (key) => counter(scope, key),
     holds: () => holds(scope),
+    auditTrail: (cursor, limit) => auditTrail(scope, cursor, limit),
     pendingCount: () => pendingCount(scope),
     nextDue: (app) => nextDue(scope, app),
     nextCheck: (app) => nextCheck(scope, app),
@@ -87,9 +93,22 @@ export function transactionOf(scope: Scope): LedgerTx {
     forgetMedia: (app, mediaId) => forgetMedia(scope, app, mediaId),
     setHold: (hold) => setHold(scope, hold),
     clearHold: (subject) => clearHold(scope, subject),
+    recordAudit: (row) => recordAudit(scope, row),
     appendOutbox: (items) => appendOutbox(scope, items),
     takeOutbox: (limit) => takeOutbox(scope, limit),
     markPublished: (ids, at) => markPublished(scope, ids, at),
     purge: (before, limit) => purge(scope, before, limit),
+  };
+}
+
+export function viewsOf(scope: Scope): LedgerViews {
+  return {
+    overview: (endedSince) => overview(scope, endedSince),
+    quotaUse: (app, day, topPeople) => quotaUse(scope, app, day, topPeople),
+    notifications: (filter, page) => listNotifications(scope, filter, page),
+    history: (id) => history(scope, id),
+    heldCalls: (limit) => heldCalls(scope, limit),
+    deadLetters: (page) => deadLetters(scope, page),
+    instances: () => instances(scope),
   };
 }

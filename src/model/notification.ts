@@ -88,4 +88,6 @@ export interface Notification {
   readonly related: string | null;
   readonly digestSize: number | null;
   readonly error: ResultError | null;
+  /** A person has had a held delivery sent again after the final result; what comes of it is an amendment. */
+  readonly resending: boolean;
 }

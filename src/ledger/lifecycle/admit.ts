@@ -60,6 +60,7 @@ export function newNotification(planned: PlannedNotification, origin: Origin, no
     related: origin.redrive?.related ?? null,
     digestSize: null,
     error: null,
+    resending: false,
   };
 }
 

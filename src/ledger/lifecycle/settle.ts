@@ -1,14 +1,18 @@
 import type { Delivery, Notification, Person } from '../../model/notification.ts';
 import type { ResultStatus } from '../../model/result.ts';
 import { hasArrived, markPersons } from './persons.ts';
-import { quietly, tellFinal, type Step } from './tell.ts';
+import { quietly, tellAmendment, tellFinal, type Step } from './tell.ts';
 
 /**
  * Ends a notification when all its deliveries have, and tells the one final result; otherwise nothing. Called
  * after every transition that may have been the last.
  */
 export function settleWhenDone(notification: Notification, now: number): Step {
-  if (notification.state !== 'active' || !notification.deliveries.every(isOver)) return quietly(notification);
+  if (!notification.deliveries.every(isOver)) return quietly(notification);
+  if (notification.resending) {
+    return tellAmendment({ ...notification, resending: false }, { status: 'settled', reason: 'resent' }, now);
+  }
+  if (notification.state !== 'active') return quietly(notification);
   const verdict = verdictOf(notification);
   // Whoever is still in doubt when nothing more will be asked stays `pending`, with why.
   const told = markPersons(notification, (person) => person.status === 'pending' && person.reason === null, {

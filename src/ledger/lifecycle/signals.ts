@@ -1,14 +1,8 @@
-import { stableId } from '../../base/ids.ts';
 import type { Call } from '../../model/call.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Signal } from '../../model/plan.ts';
 import { suppress } from './admit.ts';
 import { quietly, type Step } from './tell.ts';
-
-/** The call of each delivery, for notifications whose calls are never shared. */
-export function callIds(notification: Notification): readonly string[] {
-  return notification.deliveries.map((delivery) => stableId('call', delivery.id));
-}
 
 /**
  * A later event takes a notification back or changes its status bar. Before the send a recall cancels; afterwards

@@ -24,8 +24,9 @@ export class IllegalTransitionError extends DingbusError {
   readonly code = 'illegal_transition';
 }
 
-/** Tells something that is not the end. */
+/** Tells something that is not the end; of a delivery that is sent again after the end, only the outcome is told. */
 export function tellInterim(notification: Notification, telling: Telling, now: number): Step {
+  if (notification.resending) return quietly(notification);
   requireOpen(notification, telling);
   return append(notification, telling, { final: false, amendment: false }, now);
 }

@@ -28,7 +28,7 @@ export const initial: Migration = {
     `CREATE INDEX notifications_due ON notifications (app, priority, due_at) WHERE state = 'waiting'`,
     `CREATE INDEX notifications_content ON notifications (content_key) WHERE state = 'waiting' AND mergeable = 1`,
     `CREATE INDEX notifications_active ON notifications (app) WHERE state = 'active'`,
-    `CREATE INDEX notifications_ended ON notifications (ended_at) WHERE state = 'final'`,
+    `CREATE INDEX notifications_ended ON notifications (ended_at, final_status) WHERE state = 'final'`,
     `CREATE INDEX notifications_leased ON notifications (owner) WHERE owner IS NOT NULL`,
     `CREATE INDEX notifications_event ON notifications (event_pk)`,
     `CREATE INDEX notifications_correlation ON notifications (route, correlation, received_at)
@@ -99,9 +99,11 @@ export const initial: Migration = {
 
     // What is published stays until its notification goes: it is the history that people look at.
     `CREATE TABLE outbox (
-      pk {key}, notification_pk {int}, kind TEXT NOT NULL, item TEXT NOT NULL, published_at {int})`,
+      pk {key}, notification_pk {int}, kind TEXT NOT NULL, item TEXT NOT NULL,
+      created_at {int} NOT NULL, published_at {int})`,
     `CREATE INDEX outbox_unpublished ON outbox (pk) WHERE published_at IS NULL`,
     `CREATE INDEX outbox_notification ON outbox (notification_pk)`,
+    `CREATE INDEX outbox_dead_letters ON outbox (pk) WHERE kind = 'dead_letter'`,
 
     `CREATE TABLE instances (
       id TEXT NOT NULL PRIMARY KEY, heartbeat_at {int} NOT NULL, started_at {int} NOT NULL, description TEXT NOT NULL)`,

@@ -1,10 +1,11 @@
 import { LedgerVersionError } from '../errors.ts';
 import type { Session } from '../engine.ts';
 import { initial } from './001-initial.ts';
+import { audit } from './002-audit.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, audit];
 
 /**
  * Brings the tables up to this program's version, in the caller's transaction and under the caller's lock; a ledger

@@ -1,0 +1,207 @@
+import type { Clock } from '../base/clock.ts';
+import { dingtalkDay, nextDingtalkDay, nextDingtalkMonth } from '../base/dingtalk-day.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import {
+  anyNotification,
+  type NotificationFilter,
+  type OutboxEntry,
+  type Page as LedgerPage,
+} from '../ledger/views.ts';
+import type { Notification } from '../model/notification.ts';
+import type {
+  DeadLetterSummary,
+  LedgerSummary,
+  LedgerViewsPort,
+  NotificationQuery,
+  NotificationSummary,
+  Page,
+  QuotaView,
+} from '../server/ports.ts';
+import type { Current } from './current.ts';
+import type { Pauses } from './pauses.ts';
+
+export interface ViewParts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly current: Current;
+  readonly pauses: Pauses;
+}
+
+const dayMs = 86_400_000;
+
+/** The ledger as the console and the API show it. */
+export function createServerViews(parts: ViewParts): LedgerViewsPort {
+  const { ledger, clock, current } = parts;
+  return {
+    summary: () => summaryOf(ledger, clock.now()),
+    async notifications(query) {
+      const found = await search(ledger, query);
+      const notifications = await ledger.read((tx) => tx.notifications(found.items));
+      return { items: notifications.map(shortOf), next: found.next };
+    },
+    async notification(id) {
+      const history = await ledger.view((views) => views.history(id));
+      if (history === null) return null;
+      const results = history.outbox.flatMap(({ item, publishedAt }) =>
+        item.kind === 'result' ? [{ result: item.result, publishedAt }] : [],
+      );
+      const deadLetterIds = history.outbox.flatMap(({ item }) =>
+        item.kind === 'dead_letter' ? [item.deadLetter.id] : [],
+      );
+      return { notification: history.notification, calls: history.calls, results, deadLetterIds };
+    },
+    async quotas() {
+      const now = clock.now();
+      const rows: QuotaView[] = [];
+      for (const app of current.active.config.dingtalk.apps.values()) {
+        const use = await ledger.view((views) => views.quotaUse(app.name, dingtalkDay(now), 1));
+        const { limits } = app;
+        const daily = { app: app.name, warnAt: limits.warnAt, resetsAt: nextDingtalkDay(now) };
+        rows.push(
+          { ...daily, name: 'broadcasts_per_day', used: use.broadcasts, limit: limits.broadcastsPerDay },
+          {
+            ...daily,
+            name: 'per_user_per_day',
+            used: use.topPeople[0]?.messages ?? 0,
+            limit: limits.perUserPerDay,
+          },
+          {
+            ...daily,
+            name: 'calls_per_month',
+            used: use.callsThisMonth,
+            limit: limits.callsPerMonth,
+            resetsAt: nextDingtalkMonth(now),
+          },
+        );
+      }
+      return rows;
+    },
+    holds: async () => {
+      await parts.pauses.load();
+      return parts.pauses.list();
+    },
+    async deadLetters(query) {
+      const page: LedgerPage<OutboxEntry> = await ledger.view((views) =>
+        views.deadLetters({ limit: query.limit, cursor: query.cursor }),
+      );
+      const items = page.items
+        .flatMap((entry) => deadLetterOf(entry) ?? [])
+        .filter((each) => {
+          const fits = (wanted: string | null, value: string | null): boolean =>
+            wanted === null || wanted === value;
+          return (
+            fits(query.stage, each.stage) && fits(query.reason, each.reason) && fits(query.route, each.route)
+          );
+        });
+      return { items, next: page.next };
+    },
+    async deadLetter(id) {
+      const entry = await findDeadLetter(ledger, id);
+      if (entry === null || entry.item.kind !== 'dead_letter') return null;
+      const found = deadLetterOf(entry);
+      return found === null ? null : { summary: found, deadLetter: entry.item.deadLetter };
+    },
+  };
+}
+
+/** A dead letter that the ledger still holds. */
+export async function findDeadLetter(ledger: Ledger, id: string): Promise<OutboxEntry | null> {
+  let cursor: string | null = null;
+  do {
+    const at: string | null = cursor;
+    const page: LedgerPage<OutboxEntry> = await ledger.view((views) =>
+      views.deadLetters({ limit: 500, cursor: at }),
+    );
+    const found = page.items.find(({ item }) => item.kind === 'dead_letter' && item.deadLetter.id === id);
+    if (found !== undefined) return found;
+    cursor = page.next;
+  } while (cursor !== null);
+  return null;
+}
+
+/** What is on its way, and what ended since the DingTalk day began. */
+export async function summaryOf(ledger: Ledger, now: number): Promise<LedgerSummary> {
+  const dayBegan = nextDingtalkDay(now) - dayMs;
+  const overview = await ledger.view((views) => views.overview(dayBegan));
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+  const oldest = overview.apps
+    .flatMap((app) => [app.oldestActiveReceivedAt, app.oldestDueAt])
+    .filter((at) => at !== null);
+  return {
+    waiting: sum(overview.apps.map((app) => app.due + app.deferred)),
+    active: sum(overview.apps.map((app) => app.active)),
+    held: sum(overview.apps.map((app) => app.calls.held)),
+    oldestReceivedAt: oldest.length === 0 ? null : Math.min(...oldest),
+    unpublished: overview.unpublished,
+    today: overview.ended,
+  };
+}
+
+/** One search field finds ids of every kind, people and correlations: tried in this order, the first that finds wins. */
+async function search(ledger: Ledger, query: NotificationQuery): Promise<Page<string>> {
+  const filter: NotificationFilter = {
+    ...anyNotification,
+    app: query.app,
+    route: query.route,
+    state: query.state,
+    status: query.status,
+    since: query.since,
+    until: query.until,
+  };
+  const page = { limit: query.limit, cursor: query.cursor };
+  const text = query.search;
+  const filters: NotificationFilter[] =
+    text === null
+      ? [filter]
+      : [
+          { ...filter, id: text },
+          { ...filter, userid: text },
+          { ...filter, correlation: text },
+        ];
+  let last: Page<string> = { items: [], next: null };
+  for (const each of filters) {
+    const found = await ledger.view((views) => views.notifications(each, page));
+    const fitting = found.items.filter((item) => query.reason === null || item.finalReason === query.reason);
+    last = { items: fitting.map((item) => item.id), next: found.next };
+    if (last.items.length > 0 || last.next !== null) return last;
+  }
+  return last;
+}
+
+function shortOf(notification: Notification): NotificationSummary {
+  const { event, deliveries } = notification;
+  return {
+    id: notification.id,
+    route: notification.route,
+    app: notification.app,
+    template: notification.template,
+    msgtype: notification.message?.msgtype ?? null,
+    eventSource: event.source,
+    eventId: event.id,
+    eventType: event.type,
+    state: notification.state,
+    status: notification.finalStatus ?? deliveries.at(-1)?.status ?? null,
+    reason: notification.finalReason,
+    persons: notification.persons.length,
+    receivedAt: notification.receivedAt,
+    dueAt: notification.dueAt,
+  };
+}
+
+function deadLetterOf({ item, createdAt }: OutboxEntry): DeadLetterSummary | null {
+  if (item.kind !== 'dead_letter') return null;
+  const { record, ...letter } = item.deadLetter;
+  return {
+    id: letter.id,
+    stage: letter.stage,
+    reason: letter.reason,
+    message: letter.message,
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    route: letter.route,
+    notificationId: letter.notificationId,
+    at: createdAt,
+    redrivenAs: [],
+  };
+}
