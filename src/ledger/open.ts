@@ -3,6 +3,7 @@ import type { Logger } from '../base/logger.ts';
 import { LedgerOpenError } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { PartCache } from './part-cache.ts';
+import { openPostgresLedger } from './postgres-ledger.ts';
 import type { LedgerContext } from './scope.ts';
 import { openSqlite } from './sqlite.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
@@ -54,6 +55,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     const engine = await openSqlite({ path, readOnly: options.readOnly, logger: options.logger });
     return openSqliteLedger(engine, context(false), options);
   }
+  if (/^postgres(ql)?:\/\//.test(options.store)) return openPostgresLedger(options, context(true));
   throw new LedgerOpenError(
     `store "${schemeOf(options.store)}…" is not known: write sqlite:<path> or postgres://<user>@<host>/<database>`,
   );

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { InsertSpec, RowSource, Session, SqlParam, SqlValue, UpdateSpec } from './engine.ts';
+import type { InsertSpec, Session, SqlParam, SqlValue, UpdateSpec } from './engine.ts';
 import { LedgerMisuseError } from './errors.ts';
 import { storeFault } from './sqlite-errors.ts';
 import { sqliteDialect } from './sql-text.ts';

@@ -3,6 +3,7 @@ import { LedgerCorruptError, LedgerUnavailableError } from './errors.ts';
 
 /** SQLite's primary result codes. Source: https://www.sqlite.org/rescode.html */
 export const sqliteCodes = {
+  error: 1,
   busy: 5,
   noMemory: 7,
   readOnly: 8,

@@ -4,7 +4,7 @@ import { beat, leave } from './queries/instances.ts';
 import { Scope, type LedgerContext } from './scope.ts';
 import type { SqliteEngine } from './sqlite.ts';
 import { transact } from './transact.ts';
-import { readerOf } from './transaction.ts';
+import { readerOf, viewsOf } from './transaction.ts';
 import { Wakes } from './wakes.ts';
 
 /** The ledger of one process: everything that is leased to another one belongs to a process that is gone. */
@@ -23,6 +23,7 @@ export async function openSqliteLedger(
         wakes.fire(kinds);
       }),
     read: (work) => engine.read((session) => work(readerOf(new Scope(session, context)))),
+    view: (work) => engine.view((session) => work(viewsOf(new Scope(session, context)))),
     onWake: (kind, listener) => wakes.on(kind, listener),
     health: () => engine.health(),
     async heartbeat() {

@@ -7,7 +7,7 @@ import { notificationPks } from './notification-rows.ts';
 
 const outboxRow: InsertSpec = {
   table: 'outbox',
-  columns: [int('notification_pk'), text('kind'), text('item')],
+  columns: [int('notification_pk'), text('kind'), text('item'), int('created_at')],
   key: 'pk',
   conflict: '',
 };
@@ -26,7 +26,7 @@ export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): 
     outboxRow,
     items.map((item) => {
       const id = notificationOf(item);
-      return [id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item)];
+      return [id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item), scope.now];
     }),
   );
   scope.wakes.add('outbox');

@@ -97,10 +97,9 @@ async function countsOf({ session }: Scope, claims: readonly ContentClaim[]): Pr
 export async function releaseContents({ session }: Scope, claims: readonly ContentClaim[]): Promise<void> {
   if (claims.length === 0) return;
   await session.run(
-    `DELETE FROM content_claims WHERE EXISTS (
-       SELECT 1 FROM rows(?1: day text, app text, userid text, content_hash text, notification_id text) AS r
-       WHERE r.day = content_claims.day AND r.app = content_claims.app AND r.userid = content_claims.userid
-         AND r.content_hash = content_claims.content_hash AND r.notification_id = content_claims.notification_id)`,
+    `DELETE FROM content_claims WHERE (day, app, userid, content_hash, notification_id) IN (
+       SELECT r.day, r.app, r.userid, r.content_hash, r.notification_id
+       FROM rows(?1: day text, app text, userid text, content_hash text, notification_id text) AS r)`,
     [claimRows(claims)],
   );
 }

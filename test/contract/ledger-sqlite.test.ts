@@ -1,0 +1,4 @@
+import { ledgerContract } from './ledger/ledger-contract.ts';
+import { sqliteKind } from './ledger/stores.ts';
+
+ledgerContract(sqliteKind);
