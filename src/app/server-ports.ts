@@ -43,7 +43,12 @@ export function createServerPorts(parts: ServerPortParts): ServerPorts {
   const redriveOne = async (id: string): Promise<OperationOutcome> => {
     const entry = await findDeadLetter(ledger, id);
     if (entry === null || entry.item.kind !== 'dead_letter') {
-      return outcome(id, false, 'not_found', 'the ledger holds no such dead letter any more; redrive it from the topic');
+      return outcome(
+        id,
+        false,
+        'not_found',
+        'the ledger holds no such dead letter any more; redrive it from the topic',
+      );
     }
     const rules = () => intakeRules(current.active);
     const done = await redrive({ ledger, decoder: parts.decoder, rules, clock }, entry.item.deadLetter);
@@ -90,7 +95,7 @@ function summaryOf({ config, warnings, loadedAt }: Active): ConfigurationSummary
     loadedAt,
     topics: [...config.topics.keys()],
     routes: config.routes.map((route) => {
-      const { line } = config.sources.locate(route.source);
+      const { line } = config.sources.locate(route.source, []);
       const { name, description, on, type, when, app, template, enabled } = route;
       return { name, description, on, type, when, app, template, enabled, file: route.source.file, line };
     }),

@@ -25,7 +25,7 @@ import { createPrometheus } from '../server/metrics.ts';
 import { createServer } from '../server/server.ts';
 import { createApps, type Apps } from './apps.ts';
 import type { Active, Loaded } from './configuration.ts';
-import { Current } from './current.ts';
+import { Current, type ReloadOutcome } from './current.ts';
 import { createHealth } from './health.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
@@ -104,10 +104,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await pauses.load();
     const apps = await createApps({ ledger, clock, random, logger, metrics, current, pauses });
 
+    const decoder = createEventDecoder(registry);
     const intake = createIntake({
       group: config.kafka.groupId,
       ledger,
-      decoder: createEventDecoder(registry),
+      decoder,
       rules: () => intakeRules(current.active),
       clock,
       logger,
@@ -156,6 +157,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     });
 
+    const reload = (): ReloadOutcome =>
+      reloadAndTell(current, logger, (ok, at) => {
+        metrics.reload(ok, at);
+      });
     const health = createHealth({
       ledger,
       registry,
@@ -175,11 +180,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         health,
         metrics: prometheus.port,
         ledger,
+        decoder,
         source,
         apps,
         current,
         pauses,
         clock,
+        reload,
       }),
       clock,
       logger,
@@ -236,8 +243,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     return {
       url,
-      reload() {
-        reloadAndTell(current, logger, metrics.reload);
+      reload: () => {
+        reload();
       },
       stop,
     };
@@ -286,16 +293,21 @@ async function drainOutbox(ledger: Ledger, clock: Clock, deadline: number): Prom
   }
 }
 
-function reloadAndTell(current: Current, logger: Logger, count: (ok: boolean, atMs: number) => void): void {
+function reloadAndTell(
+  current: Current,
+  logger: Logger,
+  count: (ok: boolean, atMs: number) => void,
+): ReloadOutcome {
   const outcome = current.reload();
   count(outcome.loaded.ok, outcome.at);
   if (outcome.loaded.ok) {
     const { config } = outcome.loaded.active;
     logger.info({ hash: config.hash, needsRestart: outcome.needsRestart }, 'configuration reloaded');
-    return;
+    return outcome;
   }
   for (const { file, line, col, code, message } of outcome.loaded.faults) {
     logger.error({ file, line, col, code, message }, 'configuration fault');
   }
   logger.error({ hash: current.active.config.hash }, 'reload failed; the old configuration stays in force');
+  return outcome;
 }
