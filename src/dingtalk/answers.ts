@@ -112,7 +112,8 @@ function banWait(json: Json | undefined, text: string): number | null {
     if (!banned || field(json, 'errcode') !== undefined) return null;
     return minutes(wholeNumberOf(field(json, 'wait')));
   }
-  if (json !== undefined || !/"status"\s*:\s*"?1111\b|"punish"\s*:/.test(text)) return null;
+  if (json !== undefined || !/"status"\s*:\s*"?1111\b|punish["']?\s*[:=]\s*["']?deny/i.test(text))
+    return null;
   return minutes(wholeNumberOf(/"wait"\s*:\s*"?([0-9]{1,9})\b/.exec(text)?.[1]));
 }
 

@@ -74,7 +74,7 @@ export class Holds {
   gate(api: Operation): Gate {
     const now = this.#clock.now();
     let probe = false;
-    let closed: Gate | null = null;
+    let closed: Extract<Gate, { kind: 'closed' }> | null = null;
     for (const [key, stop] of this.#stops) {
       const { hold } = stop;
       if (hold.scope !== 'app' && hold.scope !== 'address' && hold.scope !== api) continue;
@@ -85,7 +85,7 @@ export class Holds {
         else probe = true;
         continue;
       }
-      if (closed === null || (closed.kind === 'closed' && later(until, closed.until))) {
+      if (closed === null || later(until, closed.until)) {
         closed = { kind: 'closed', hold, until };
       }
     }

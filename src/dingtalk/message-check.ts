@@ -260,6 +260,5 @@ function tooLong(path: string, length: number, limit: Limit): MessageFault {
  * DingTalk refuses (40033, K13), and nobody could see them. Line breaks and tabs stay.
  */
 function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex -- those are the ones to remove
   return text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '');
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Mobile } from '../../../src/base/sensitive.ts';
 import { readAnswer, type Answer } from '../../../src/dingtalk/answers.ts';
 import { errorClasses } from '../../../src/dingtalk/codes.ts';
-import { isObject, listOf, parseJson } from '../../../src/dingtalk/json.ts';
+import { isObject, listOf, parseJson, wholeNumberOf } from '../../../src/dingtalk/json.ts';
 import { readProgress, readTaskResult, readUser } from '../../../src/dingtalk/payloads.ts';
 import { bench, json, toUser } from './scripted.ts';
 
@@ -61,6 +61,7 @@ describe('readAnswer', () => {
       403,
       'ip_banned',
     ],
+    ['a page that speaks of the ban', '<html><body>punish: deny</body></html>', 200, 'ip_banned'],
     ['a hostile code', JSON.stringify({ errcode: 88, sub_code: 'x'.repeat(9999) }), 200, 'unlisted'],
   ])('reads %s', (_name, text, status, code) => {
     expect(codeOf(text, status)).toBe(code);
@@ -225,8 +226,8 @@ describe('whatever the server answers', () => {
         if (result.kind === 'accepted') {
           const body = parseJson(answer.body.toString('utf8'));
           if (!isObject(body)) throw new Error('accepted without JSON');
-          expect(String(body.errcode).trim()).toMatch(/^-?0+$/);
-          expect(BigInt(String(body.task_id))).toBe(BigInt(result.taskId));
+          expect(wholeNumberOf(body['errcode'])).toBe(0n);
+          expect(wholeNumberOf(body['task_id'])).toBe(BigInt(result.taskId));
           expect(answer.status).toBeGreaterThanOrEqual(200);
           expect(answer.status).toBeLessThan(300);
           return;

@@ -10,7 +10,7 @@ import { bench, json, toUser } from './scripted.ts';
 const ok = json({ errcode: 0, task_id: 256271667526, request_id: '4jzllmte0wau' });
 const refused = (code: number, errmsg = 'x'): TransportAnswer => json({ errcode: code, errmsg });
 const formOf = (request: TransportRequest | undefined): Record<string, string> =>
-  Object.fromEntries(new URLSearchParams(String(request?.body)));
+  Object.fromEntries(new URLSearchParams(typeof request?.body === 'string' ? request.body : ''));
 
 describe('send', () => {
   const body = '{"msgtype":"text","text":{"content":"月会 100% & \\"更多\\" 😀\\n+1"}}';

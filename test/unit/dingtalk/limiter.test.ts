@@ -72,10 +72,11 @@ async function saturate(
       });
     }
   };
-  const workers = Array.from({ length: 40 }, worker);
+  const workers = Promise.all(Array.from({ length: 40 }, worker));
   await clock.advance(seconds * 1000);
   limiter.close();
-  void workers;
+  await clock.advance(2000);
+  await workers;
   arrivals.sort((one, other) => one - other);
   const most = Math.max(
     ...arrivals.map((at, i) => arrivals.slice(i).filter((other) => other - at < 1000).length),
