@@ -12,8 +12,9 @@ export class AvroWriter {
 
   /** `register` gives the schema's id; it is called again after it failed, never after it succeeded. */
   constructor(schemaText: string, register: () => Promise<number>) {
-    const registry = { long: anyLong } as unknown as Record<string, Type>;
-    this.#type = avro.Type.forSchema(JSON.parse(schemaText) as never, { registry, wrapUnions: false });
+    // With or without a logical type, which the type's own name in the parser's registry would not cover.
+    const typeHook = (schema: unknown): Type | undefined => (isLong(schema) ? anyLong : undefined);
+    this.#type = avro.Type.forSchema(JSON.parse(schemaText) as never, { typeHook, wrapUnions: false });
     this.#register = register;
   }
 
@@ -44,6 +45,11 @@ export class AvroWriter {
     });
     return this.#header;
   }
+}
+
+function isLong(schema: unknown): boolean {
+  if (schema === 'long') return true;
+  return typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'long';
 }
 
 function frame(schemaId: number): Buffer {
