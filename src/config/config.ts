@@ -12,6 +12,8 @@ export interface Config {
   readonly hash: string;
   /** Absolute path of dingbus.yaml. */
   readonly path: string;
+  /** The same file as faults name it. */
+  readonly mainFile: string;
   /** Absolute folder of dingbus.yaml: what relative paths (globs, `upload:`) refer to. */
   readonly baseDir: string;
   /** Absolute paths of every file that was read (secret files too), for file watching. */

@@ -83,6 +83,7 @@ function assemble(main: MainConfig, parts: Parts, path: string, context: LoaderC
     ...main,
     hash: hashOf(context.effective, parts.eventSchemas),
     path: resolve(path),
+    mainFile: path,
     baseDir: resolve(dirname(path)),
     files: [...new Set(context.filesRead.map((file) => resolve(file)))],
     eventSchemas: parts.eventSchemas,
@@ -100,7 +101,10 @@ function assemble(main: MainConfig, parts: Parts, path: string, context: LoaderC
  */
 function hashOf(effective: readonly [string, unknown][], schemas: readonly EventSchemaFile[]): string {
   const parts = effective.map(([name, value]) => sha256(`${name}\n${canonical(value)}`));
-  return sha256([...parts, ...schemas.map(({ schema }) => sha256(canonical(schema)))].join('\n')).slice(0, 12);
+  return sha256([...parts, ...schemas.map(({ schema }) => sha256(canonical(schema)))].join('\n')).slice(
+    0,
+    12,
+  );
 }
 
 function canonical(value: unknown): string {

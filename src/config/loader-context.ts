@@ -54,7 +54,11 @@ export class LoaderContext {
         this.faults.push({ ...whole, code: 'file_unreadable', message: 'this is a folder, not a file' });
         return null;
       case 'too_large':
-        this.faults.push({ ...whole, code: 'file_too_large', message: `the file has ${outcome.bytes} bytes` });
+        this.faults.push({
+          ...whole,
+          code: 'file_too_large',
+          message: `the file has ${outcome.bytes} bytes`,
+        });
         return null;
       case 'unreadable':
         this.faults.push({ ...whole, code: 'file_unreadable', message: `cannot be read: ${outcome.reason}` });
@@ -70,7 +74,13 @@ export class LoaderContext {
     return null;
   }
 
-  report(ref: SourceRef, path: KeyPath, code: FaultCode, message: string, remedy: string | null = null): void {
+  report(
+    ref: SourceRef,
+    path: KeyPath,
+    code: FaultCode,
+    message: string,
+    remedy: string | null = null,
+  ): void {
     this.faults.push({ ...this.sources.locate(ref, path), severity: 'error', code, message, remedy });
   }
 

@@ -32,7 +32,8 @@ function expectationOf(found: CaseKeys['expect'][number]): CaseExpectation {
     message: found.message === undefined ? null : plainTree(found.message),
     contains: found.contains ?? [],
     failure: found.failure ?? null,
-    policies: found.policies === undefined ? null : (plainTree(found.policies) as Record<string, MessageField>),
+    policies:
+      found.policies === undefined ? null : (plainTree(found.policies) as Record<string, MessageField>),
   };
 }
 

@@ -16,7 +16,17 @@ import { isTopicName, namePattern } from './words.ts';
 /** The part of the configuration that dingbus.yaml itself holds. */
 export type MainConfig = Omit<
   Config,
-  'hash' | 'path' | 'baseDir' | 'files' | 'eventSchemas' | 'routes' | 'templates' | 'groups' | 'cases' | 'sources'
+  | 'hash'
+  | 'path'
+  | 'mainFile'
+  | 'baseDir'
+  | 'files'
+  | 'eventSchemas'
+  | 'routes'
+  | 'templates'
+  | 'groups'
+  | 'cases'
+  | 'sources'
 >;
 
 /** Fills in what the definition cannot: secrets from files, and checks that concern several keys. */
@@ -60,7 +70,13 @@ function registryOf(file: DingbusFile, ref: SourceRef, context: LoaderContext): 
   if (registry === undefined) {
     if (file.results.format === 'avro') {
       const remedy = 'add schema_registry, or set results.format to json';
-      context.report(ref, ['results', 'format'], 'missing_key', 'results in Avro need schema_registry', remedy);
+      context.report(
+        ref,
+        ['results', 'format'],
+        'missing_key',
+        'results in Avro need schema_registry',
+        remedy,
+      );
     }
     return null;
   }
@@ -87,14 +103,20 @@ function dingtalkOf(file: DingbusFile, ref: SourceRef, context: LoaderContext): 
   for (const [name, app] of Object.entries(dingtalk.apps)) {
     const path = ['dingtalk', 'apps', name];
     if (!namePattern.test(name)) {
-      context.report(ref, path, 'wrong_value', 'the name of an app may hold letters, digits, . _ - (at most 80)');
+      context.report(
+        ref,
+        path,
+        'wrong_value',
+        'the name of an app may hold letters, digits, . _ - (at most 80)',
+      );
     }
     if (dingtalk.token_api === 'corp' && app.corp_id === undefined) {
       context.report(ref, [...path, 'corp_id'], 'missing_key', 'corp_id is needed with token_api: corp');
     }
     apps.set(name, appOf(name, app, ref, context));
   }
-  if (apps.size === 0) context.report(ref, ['dingtalk', 'apps'], 'missing_key', 'there must be at least one app');
+  if (apps.size === 0)
+    context.report(ref, ['dingtalk', 'apps'], 'missing_key', 'there must be at least one app');
   return {
     baseUrl: dingtalk.base_url.replace(/\/+$/, ''),
     apiBaseUrl: dingtalk.api_base_url.replace(/\/+$/, ''),
@@ -154,7 +176,11 @@ function adminTokenOf(file: DingbusFile, ref: SourceRef, context: LoaderContext)
   return context.secret(source, ref, ['server', 'admin_token']);
 }
 
-function topicsOf(file: DingbusFile, ref: SourceRef, context: LoaderContext): ReadonlyMap<string, TopicConfig> {
+function topicsOf(
+  file: DingbusFile,
+  ref: SourceRef,
+  context: LoaderContext,
+): ReadonlyMap<string, TopicConfig> {
   const topics = new Map<string, TopicConfig>();
   for (const [name, topic] of Object.entries(file.topics)) {
     if (!isTopicName(name)) {

@@ -23,11 +23,23 @@ export function kafkaOf(file: DingbusFile, ref: SourceRef, context: LoaderContex
 
 function sslOf(ssl: DingbusFile['kafka']['ssl'], ref: SourceRef, context: LoaderContext): KafkaSsl | null {
   if (ssl === undefined || ssl === false) return null;
-  const none = { ca: null, cert: null, key: null, passphrase: null, serverName: null, rejectUnauthorized: true };
+  const none = {
+    ca: null,
+    cert: null,
+    key: null,
+    passphrase: null,
+    serverName: null,
+    rejectUnauthorized: true,
+  };
   if (ssl === true) return none;
   const path = ['kafka', 'ssl'];
   if (!ssl.reject_unauthorized) {
-    context.warn(ref, [...path, 'reject_unauthorized'], 'insecure', 'any certificate of the brokers is accepted');
+    context.warn(
+      ref,
+      [...path, 'reject_unauthorized'],
+      'insecure',
+      'any certificate of the brokers is accepted',
+    );
   }
   if ((ssl.cert === undefined) !== (ssl.key === undefined)) {
     context.report(ref, path, 'conflict', 'cert and key belong together');
@@ -48,7 +60,11 @@ function sslOf(ssl: DingbusFile['kafka']['ssl'], ref: SourceRef, context: Loader
   };
 }
 
-function saslOf(sasl: DingbusFile['kafka']['sasl'], ref: SourceRef, context: LoaderContext): KafkaSasl | null {
+function saslOf(
+  sasl: DingbusFile['kafka']['sasl'],
+  ref: SourceRef,
+  context: LoaderContext,
+): KafkaSasl | null {
   if (sasl === undefined) return null;
   const path = ['kafka', 'sasl'];
   if (sasl.mechanism === 'oauthbearer') {
@@ -66,4 +82,3 @@ function saslOf(sasl: DingbusFile['kafka']['sasl'], ref: SourceRef, context: Loa
     password: context.secret(sasl.password, ref, [...path, 'password']),
   };
 }
-

@@ -100,7 +100,13 @@ function audienceOf(route: RouteKeys, source: SourceRef, context: LoaderContext)
   const toAllUser = to.to_all_user === true;
   const named = Object.values(lists).some((list) => !Array.isArray(list) || list.length > 0);
   if (toAllUser && named) {
-    context.report(source, ['to', 'to_all_user'], 'conflict', 'to_all_user stands alone', 'remove the others');
+    context.report(
+      source,
+      ['to', 'to_all_user'],
+      'conflict',
+      'to_all_user stands alone',
+      'remove the others',
+    );
   }
   if (!toAllUser && !named) {
     const remedy = 'name mobiles, userids, dept_id_list, groups, or to_all_user: true';

@@ -5,7 +5,12 @@ import type { Parts } from './read-parts.ts';
 import { suggest } from './suggest.ts';
 
 /** Checks that what one file names exists in the others, and that names are unique. */
-export function checkReferences(main: MainConfig, parts: Parts, ref: SourceRef, context: LoaderContext): void {
+export function checkReferences(
+  main: MainConfig,
+  parts: Parts,
+  ref: SourceRef,
+  context: LoaderContext,
+): void {
   const seen = new Map<string, RouteConfig>();
   for (const route of parts.routes) {
     const other = seen.get(route.name);
@@ -24,7 +29,13 @@ export function checkReferences(main: MainConfig, parts: Parts, ref: SourceRef, 
       if (seen.has(name)) return;
       // A route with faults is not in the list; a case for it is no fault of its own.
       if (context.faults.some((fault) => fault.severity === 'error')) return;
-      context.report(found.source, path, 'unknown_key', `there is no route ${name}`, didYouMean(name, seen.keys()));
+      context.report(
+        found.source,
+        path,
+        'unknown_key',
+        `there is no route ${name}`,
+        didYouMean(name, seen.keys()),
+      );
     };
     found.expect.forEach((expectation, index) => {
       unknown(expectation.route, ['expect', index, 'route']);
@@ -45,9 +56,17 @@ function checkRoute(route: RouteConfig, main: MainConfig, parts: Parts, context:
   const topics = (names: readonly string[], path: readonly (string | number)[]): void => {
     names.forEach((name, index) => {
       if (main.topics.has(name)) return;
-      const at = context.sources.has(route.source.file, [...route.source.path, ...path, index]) ? [index] : [];
+      const at = context.sources.has(route.source.file, [...route.source.path, ...path, index])
+        ? [index]
+        : [];
       const remedy = didYouMean(name, main.topics.keys()) ?? 'add it to topics: in dingbus.yaml';
-      context.report(route.source, [...path, ...at], 'unknown_topic', `the topic ${name} is not configured`, remedy);
+      context.report(
+        route.source,
+        [...path, ...at],
+        'unknown_topic',
+        `the topic ${name} is not configured`,
+        remedy,
+      );
     });
   };
   topics(route.on, ['on']);
@@ -66,14 +85,28 @@ function checkRoute(route: RouteConfig, main: MainConfig, parts: Parts, context:
     (route.to.groups as readonly string[]).forEach((name, index) => {
       if (name.includes('{') || parts.groupsBroken || parts.groups.has(name)) return;
       const remedy = didYouMean(name, parts.groups.keys());
-      context.report(route.source, ['to', 'groups', index], 'unknown_group', `there is no group ${name}`, remedy);
+      context.report(
+        route.source,
+        ['to', 'groups', index],
+        'unknown_group',
+        `there is no group ${name}`,
+        remedy,
+      );
     });
   }
   if (route.template !== null) {
     checkTemplate(route.template, ['template'], route, route.locale !== null, main, parts, context);
   }
   if (route.digest !== null && route.digest.template !== null) {
-    checkTemplate(route.digest.template, ['digest', 'template'], route, route.locale !== null, main, parts, context);
+    checkTemplate(
+      route.digest.template,
+      ['digest', 'template'],
+      route,
+      route.locale !== null,
+      main,
+      parts,
+      context,
+    );
   }
 }
 
@@ -165,7 +198,9 @@ function warnUnused(main: MainConfig, parts: Parts, ref: SourceRef, context: Loa
   let computed = false;
   for (const { to } of parts.routes) {
     if (!Array.isArray(to.groups)) computed = true;
-    else for (const name of to.groups as readonly string[]) (name.includes('{') ? (computed = true) : usedGroups.add(name));
+    else
+      for (const name of to.groups as readonly string[])
+        name.includes('{') ? (computed = true) : usedGroups.add(name);
   }
   for (const group of parts.groups.values()) {
     if (!usedGroups.has(group.name) && !computed && !faulty) {

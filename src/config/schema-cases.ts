@@ -18,7 +18,8 @@ const audience = keys(
 
 const tree = (description: string) =>
   leaf<Record<string, unknown>>({ type: 'object', description }, (value, fail) => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
     return fail(`must be a mapping, not ${nameOf(value)}`, { fault: 'wrong_type' });
   });
 
@@ -34,7 +35,9 @@ const expectation = keys({
     'message_too_long',
     'message_invalid',
   ]).optional(),
-  policies: tree('Verdicts of policies, e.g. `dedupe: A-1`, `quiet: defer`, `expires: true`, `correlation: A-1`.').optional(),
+  policies: tree(
+    'Verdicts of policies, e.g. `dedupe: A-1`, `quiet: defer`, `expires: true`, `correlation: A-1`.',
+  ).optional(),
 });
 
 const signal = keys({
@@ -46,9 +49,13 @@ const signal = keys({
 export const caseSchema = keys({
   name: text({ description: 'What the case shows.' }),
   event: eventSchema,
-  now: instant({ description: 'The instant at which the event is handled; default: the event’s time.' }).optional(),
+  now: instant({
+    description: 'The instant at which the event is handled; default: the event’s time.',
+  }).optional(),
   expect: list(expectation, { description: 'Every notification that follows; an empty list: none.' }),
-  signals: list(signal, { description: 'Every recall and update that follows; without the key: not checked.' }).optional(),
+  signals: list(signal, {
+    description: 'Every recall and update that follows; without the key: not checked.',
+  }).optional(),
 });
 
 export type CaseKeys = z.infer<typeof caseSchema>;

@@ -31,7 +31,10 @@ function plainSasl() {
 function oauthSasl() {
   return keys({
     mechanism: choice({ description: 'Login mechanism.' }, ['oauthbearer']),
-    token_url: text({ description: 'Where tokens are fetched (OAuth 2 client credentials).' }, { pattern: url, what: 'a URL' }),
+    token_url: text(
+      { description: 'Where tokens are fetched (OAuth 2 client credentials).' },
+      { pattern: url, what: 'a URL' },
+    ),
     client_id: text({ description: 'OAuth client id.' }),
     client_secret: secret({ description: 'OAuth client secret.' }),
     scope: text({ description: 'OAuth scope.' }).optional(),
@@ -56,13 +59,22 @@ const ssl = either<boolean | z.infer<typeof sslKeys>>(
 const kafka = keys(
   {
     brokers: oneOrMany(
-      { description: 'Addresses host:port; a comma-separated text or a list.', examples: ['kafka-1:9092,kafka-2:9092'] },
+      {
+        description: 'Addresses host:port; a comma-separated text or a list.',
+        examples: ['kafka-1:9092,kafka-2:9092'],
+      },
       text({}),
       100,
     ),
-    group_id: text({ description: 'Consumer group; also names the source of result events.' }).prefault('dingbus'),
+    group_id: text({ description: 'Consumer group; also names the source of result events.' }).prefault(
+      'dingbus',
+    ),
     client_id: text({ description: 'Name shown in broker logs.' }).prefault('dingbus'),
-    session_timeout: duration({ description: 'The group drops an instance that is silent for this long.' }, 1000, 1_800_000).prefault('10s'),
+    session_timeout: duration(
+      { description: 'The group drops an instance that is silent for this long.' },
+      1000,
+      1_800_000,
+    ).prefault('10s'),
     ssl: ssl.optional(),
     sasl: sasl.optional(),
   },
@@ -71,7 +83,10 @@ const kafka = keys(
 
 const schemaRegistry = keys(
   {
-    url: text({ description: 'Base address of the Confluent-compatible API.' }, { pattern: url, what: 'a URL' }),
+    url: text(
+      { description: 'Base address of the Confluent-compatible API.' },
+      { pattern: url, what: 'a URL' },
+    ),
     username: text({ description: 'User name for HTTP basic authentication.' }).optional(),
     password: secret({ description: 'Password for HTTP basic authentication.' }).optional(),
     token: secret({ description: 'Bearer token; instead of username and password.' }).optional(),
@@ -86,8 +101,12 @@ const limits = keys(
     recipients_per_minute: int({ description: 'Recipients a minute.' }, 1, 1_000_000).prefault(5000),
     per_user_per_day: int({ description: 'Notifications a person may get a day.' }, 1, 100_000).prefault(500),
     broadcasts_per_day: int({ description: 'Notifications to everyone a day.' }, 0, 1000).prefault(3),
-    calls_per_month: intOrNull({ description: 'Calls a calendar month that the plan pays for; null = not limited here.' }).prefault(null),
-    warn_at: decimal({ description: 'Share of a limit from which on a warning is logged.' }, 0, 1).prefault(0.8),
+    calls_per_month: intOrNull({
+      description: 'Calls a calendar month that the plan pays for; null = not limited here.',
+    }).prefault(null),
+    warn_at: decimal({ description: 'Share of a limit from which on a warning is logged.' }, 0, 1).prefault(
+      0.8,
+    ),
   },
   { description: 'DingTalk’s limits as dingbus counts them, per DingTalk day (Asia/Shanghai).' },
 );
@@ -102,19 +121,49 @@ const app = keys({
     description: 'People by department id, for `max_recipients` and the limit of recipients a minute.',
     examples: [{ 4417023: 12 }],
   }).prefault({}),
-  default_department_size: int({ description: 'People counted for a department that is not listed.' }, 1, 5000).prefault(50),
-  company_size: int({ description: 'People that a notification to everyone counts as.' }, 1, 10_000_000).prefault(1000),
+  default_department_size: int(
+    { description: 'People counted for a department that is not listed.' },
+    1,
+    5000,
+  ).prefault(50),
+  company_size: int(
+    { description: 'People that a notification to everyone counts as.' },
+    1,
+    10_000_000,
+  ).prefault(1000),
 });
 
 const dingtalk = keys(
   {
-    base_url: text({ description: 'Base address of the DingTalk API.' }, { pattern: url, what: 'a URL' }).prefault('https://oapi.dingtalk.com'),
-    api_base_url: text({ description: 'Base address of the newer API, for tokens with `token_api` v1 or corp.' }, { pattern: url, what: 'a URL' }).prefault('https://api.dingtalk.com'),
+    base_url: text(
+      { description: 'Base address of the DingTalk API.' },
+      { pattern: url, what: 'a URL' },
+    ).prefault('https://oapi.dingtalk.com'),
+    api_base_url: text(
+      { description: 'Base address of the newer API, for tokens with `token_api` v1 or corp.' },
+      { pattern: url, what: 'a URL' },
+    ).prefault('https://api.dingtalk.com'),
     timeout: duration({ description: 'For one call.' }, 100, 300_000).prefault('10s'),
-    ban_hold: duration({ description: 'How long all calls stop after an IP ban whose answer names no time.' }, 1000).prefault('5m'),
-    lookup_api: choice({ description: 'How mobiles are looked up: v2, legacy, or v2 and then legacy.' }, ['auto', 'v2', 'legacy']).prefault('auto'),
-    token_api: choice({ description: 'How tokens are fetched: GET /gettoken, POST /v1.0/oauth2/accessToken, or POST /v1.0/oauth2/{corp_id}/token.' }, ['legacy', 'v1', 'corp']).prefault('legacy'),
-    apps: named(app, { description: 'The apps that send, by the name that routes use. `default` is used where a route names none.' }),
+    ban_hold: duration(
+      { description: 'How long all calls stop after an IP ban whose answer names no time.' },
+      1000,
+    ).prefault('5m'),
+    lookup_api: choice({ description: 'How mobiles are looked up: v2, legacy, or v2 and then legacy.' }, [
+      'auto',
+      'v2',
+      'legacy',
+    ]).prefault('auto'),
+    token_api: choice(
+      {
+        description:
+          'How tokens are fetched: GET /gettoken, POST /v1.0/oauth2/accessToken, or POST /v1.0/oauth2/{corp_id}/token.',
+      },
+      ['legacy', 'v1', 'corp'],
+    ).prefault('legacy'),
+    apps: named(app, {
+      description:
+        'The apps that send, by the name that routes use. `default` is used where a route names none.',
+    }),
   },
   { description: 'The DingTalk API and the apps that send.' },
 );
@@ -122,23 +171,53 @@ const dingtalk = keys(
 const results = keys(
   {
     topic: topicName({ description: 'Topic of the delivery results.' }).prefault('dingbus.results'),
-    dead_letter_topic: topicName({ description: 'Topic of the records that could not be handled.' }).prefault('dingbus.dead-letters'),
+    dead_letter_topic: topicName({ description: 'Topic of the records that could not be handled.' }).prefault(
+      'dingbus.dead-letters',
+    ),
     format: choice({ description: 'avro needs the schema registry.' }, ['avro', 'json']).prefault('avro'),
     create: bool({ description: 'Create both topics at start when they are missing.' }).prefault(true),
     partitions: int({ description: 'Partitions of topics that are created.' }, 1, 10_000).prefault(3),
-    replication: intOrNull({ description: 'Replication factor of topics that are created; null = the broker’s default.' }).prefault(null),
-    retention: duration({ description: 'Retention of topics that are created; without it the broker’s default.' }, 60_000, 10 * 366 * 86_400_000).optional(),
+    replication: intOrNull({
+      description: 'Replication factor of topics that are created; null = the broker’s default.',
+    }).prefault(null),
+    retention: duration(
+      { description: 'Retention of topics that are created; without it the broker’s default.' },
+      60_000,
+      10 * 366 * 86_400_000,
+    ).optional(),
   },
   { description: 'Where outcomes are published.' },
 );
 
 const topic = keys({
-  format: choice({ description: 'auto finds envelope and body per record; the others force one reading.' }, ['auto', 'json', 'avro', 'json_schema', 'protobuf', 'cloudevents']).prefault('auto'),
-  start: choice({ description: 'Where to begin where the group has no position.' }, ['earliest', 'latest']).prefault('earliest'),
-  source: cel({ description: 'The event’s source, instead of the envelope’s.', examples: ['"/shop/" + data.region'] }).optional(),
-  id: cel({ description: 'The event’s id, instead of the envelope’s.', examples: ['data.order_id'] }).optional(),
-  type: cel({ description: 'The event’s type, instead of the envelope’s.', examples: ['data.kind'] }).optional(),
-  time: cel({ description: 'The event’s time (a timestamp), instead of the envelope’s.', examples: ['timestamp(data.at)'] }).optional(),
+  format: choice({ description: 'auto finds envelope and body per record; the others force one reading.' }, [
+    'auto',
+    'json',
+    'avro',
+    'json_schema',
+    'protobuf',
+    'cloudevents',
+  ]).prefault('auto'),
+  start: choice({ description: 'Where to begin where the group has no position.' }, [
+    'earliest',
+    'latest',
+  ]).prefault('earliest'),
+  source: cel({
+    description: 'The event’s source, instead of the envelope’s.',
+    examples: ['"/shop/" + data.region'],
+  }).optional(),
+  id: cel({
+    description: 'The event’s id, instead of the envelope’s.',
+    examples: ['data.order_id'],
+  }).optional(),
+  type: cel({
+    description: 'The event’s type, instead of the envelope’s.',
+    examples: ['data.kind'],
+  }).optional(),
+  time: cel({
+    description: 'The event’s time (a timestamp), instead of the envelope’s.',
+    examples: ['timestamp(data.at)'],
+  }).optional(),
 });
 
 const globs = (description: string, example: string) =>
@@ -149,25 +228,44 @@ export const dingbusSchema = keys(
     kafka,
     schema_registry: schemaRegistry.optional(),
     dingtalk,
-    store: text({ description: 'The ledger: sqlite:path (relative to the working directory) or postgres://…' }).prefault('sqlite:data/dingbus.db'),
+    store: text({
+      description: 'The ledger: sqlite:path (relative to the working directory) or postgres://…',
+    }).prefault('sqlite:data/dingbus.db'),
     results: results.prefault({}),
     server: keys(
       {
         host: text({ description: 'Address to listen on.' }).prefault('127.0.0.1'),
         port: int({ description: 'Port to listen on; 0 = any free one.' }, 0, 65_535).prefault(8080),
-        admin_token: secret({ description: 'Token for everything that changes something; without it (or empty) those are off.' }).optional(),
+        admin_token: secret({
+          description: 'Token for everything that changes something; without it (or empty) those are off.',
+        }).optional(),
       },
       { description: 'Health, metrics, API and console.' },
     ).prefault({}),
     topics: named(topic, { description: 'The topics that are read, by name.' }),
     intake: keys(
-      { max_pending: int({ description: 'Unfinished notifications beyond which reading pauses.' }, 1, 10_000_000).prefault(10_000) },
+      {
+        max_pending: int(
+          { description: 'Unfinished notifications beyond which reading pauses.' },
+          1,
+          10_000_000,
+        ).prefault(10_000),
+      },
       { description: 'Reading of events.' },
     ).prefault({}),
-    retention: duration({ description: 'How long finished notifications are kept.' }, 3_600_000, 10 * 366 * 86_400_000).prefault('7d'),
+    retention: duration(
+      { description: 'How long finished notifications are kept.' },
+      3_600_000,
+      10 * 366 * 86_400_000,
+    ).prefault('7d'),
     shutdown_timeout: duration({ description: 'How long a stop may take.' }, 100, 3_600_000).prefault('20s'),
-    time_zone: timeZone({ description: 'Time zone (IANA) of timestamps in messages and of quiet hours.' }).prefault('Asia/Shanghai'),
-    default_locale: text({ description: 'Variant of a template that is taken where a route’s `locale` gives none.' }, { pattern: /^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$/, what: 'a locale such as zh-CN' }).prefault('zh-CN'),
+    time_zone: timeZone({
+      description: 'Time zone (IANA) of timestamps in messages and of quiet hours.',
+    }).prefault('Asia/Shanghai'),
+    default_locale: text(
+      { description: 'Variant of a template that is taken where a route’s `locale` gives none.' },
+      { pattern: /^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$/, what: 'a locale such as zh-CN' },
+    ).prefault('zh-CN'),
     links: keys(
       {
         allow: list(text({ description: 'A URL prefix; * stands for any text without a slash.' }), {
@@ -178,20 +276,37 @@ export const dingbusSchema = keys(
       { description: 'Links in messages.' },
     ).prefault({}),
     log: keys(
-      { level: choice({ description: 'Least severe level that is logged.' }, ['debug', 'info', 'warn', 'error', 'silent']).prefault('info') },
+      {
+        level: choice({ description: 'Least severe level that is logged.' }, [
+          'debug',
+          'info',
+          'warn',
+          'error',
+          'silent',
+        ]).prefault('info'),
+      },
       { description: 'The log on standard output.' },
     ).prefault({}),
     reload: keys(
       { watch: bool({ description: 'Reload when a file of the configuration changes.' }).prefault(false) },
       { description: 'Reloading without SIGHUP or POST /-/reload.' },
     ).prefault({}),
-    routes: globs('Files of routes; * and ** are wildcards. Default: routes/*.yaml', 'routes/*.yaml').optional(),
+    routes: globs(
+      'Files of routes; * and ** are wildcards. Default: routes/*.yaml',
+      'routes/*.yaml',
+    ).optional(),
     templates: globs('Files of templates. Default: templates/*.yaml', 'templates/*.yaml').optional(),
     groups: globs('Files of recipient groups. Default: groups.yaml, if it exists', 'groups.yaml').optional(),
     cases: globs('Files of cases, for `dingbus test`. Default: cases/*.yaml', 'cases/*.yaml').optional(),
-    event_schemas: globs('Avro schemas of events, against which expressions are checked.', 'schemas/events/*.avsc').optional(),
+    event_schemas: globs(
+      'Avro schemas of events, against which expressions are checked.',
+      'schemas/events/*.avsc',
+    ).optional(),
   },
-  { title: 'dingbus.yaml', description: 'Configuration of dingbus: connections, topics, and the files that hold the rest.' },
+  {
+    title: 'dingbus.yaml',
+    description: 'Configuration of dingbus: connections, topics, and the files that hold the rest.',
+  },
 );
 
 export type DingbusFile = z.infer<typeof dingbusSchema>;

@@ -8,7 +8,9 @@ export const groupSchema = keys({
   description: text({ description: 'For people.' }).optional(),
   mobiles: list(mobile({}), { description: 'Mobile numbers.' }).optional(),
   userids: list(userid({}), { description: 'DingTalk userids.' }).optional(),
-  dept_id_list: list(departmentId({}), { description: 'Department ids, sub-departments included.' }).optional(),
+  dept_id_list: list(departmentId({}), {
+    description: 'Department ids, sub-departments included.',
+  }).optional(),
   groups: list(plainName({}), { description: 'Groups whose members belong to this one too.' }).optional(),
 });
 

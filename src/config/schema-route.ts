@@ -28,9 +28,15 @@ function orLiquid<T>(literal: z.ZodType<T>): z.ZodType<T | string> {
 
 const audience = keys(
   {
-    mobiles: recipients('Mobile numbers.', orLiquid(mobile({})), [['{{ data.owner_mobile }}', '13800001201']]).optional(),
-    userids: recipients('DingTalk userids.', orLiquid(userid({})), [{ from: 'data.approvers.map(a, a.userid)' }]).optional(),
-    dept_id_list: recipients('Department ids, sub-departments included.', orLiquid(departmentId({})), [[4417023]]).optional(),
+    mobiles: recipients('Mobile numbers.', orLiquid(mobile({})), [
+      ['{{ data.owner_mobile }}', '13800001201'],
+    ]).optional(),
+    userids: recipients('DingTalk userids.', orLiquid(userid({})), [
+      { from: 'data.approvers.map(a, a.userid)' },
+    ]).optional(),
+    dept_id_list: recipients('Department ids, sub-departments included.', orLiquid(departmentId({})), [
+      [4417023],
+    ]).optional(),
     groups: recipients('Groups of groups.yaml.', orLiquid(plainName({})), [['finance-oncall']]).optional(),
     to_all_user: bool({ description: 'Everyone in the company; stands alone.' }).optional(),
   },
@@ -39,7 +45,12 @@ const audience = keys(
 
 const clock = (description: string) =>
   leaf<number>(
-    { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$|\\$\\{[A-Za-z_]', description, examples: ['22:00'] },
+    {
+      type: 'string',
+      pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$|\\$\\{[A-Za-z_]',
+      description,
+      examples: ['22:00'],
+    },
     (value, fail) => {
       const found = textOf(value);
       const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(found ?? '');
@@ -71,20 +82,47 @@ const quietHours = keys(
   {
     from: clock('When the quiet time begins.').optional(),
     to: clock('When it ends; at or before `from` means the next day.').optional(),
-    time_zone: timeZone({ description: 'Time zone of from, to and the dates; default: the top-level `time_zone`.' }).optional(),
-    action: choice({ description: 'defer sends when the quiet time ends; drop never sends.' }, ['defer', 'drop']).prefault('defer'),
-    weekdays: list(day, { description: 'Days on which the nightly quiet time begins; default: every day.', examples: [['mon', 'tue']] }, 7, 1).optional(),
-    weekends: list(day, { description: 'Days that are quiet from midnight to midnight.', examples: [['sat', 'sun']] }, 6).optional(),
-    holidays: list(date, { description: 'Dates that are quiet from midnight to midnight.', examples: [['2026-10-01']] }, 1000).optional(),
+    time_zone: timeZone({
+      description: 'Time zone of from, to and the dates; default: the top-level `time_zone`.',
+    }).optional(),
+    action: choice({ description: 'defer sends when the quiet time ends; drop never sends.' }, [
+      'defer',
+      'drop',
+    ]).prefault('defer'),
+    weekdays: list(
+      day,
+      {
+        description: 'Days on which the nightly quiet time begins; default: every day.',
+        examples: [['mon', 'tue']],
+      },
+      7,
+      1,
+    ).optional(),
+    weekends: list(
+      day,
+      { description: 'Days that are quiet from midnight to midnight.', examples: [['sat', 'sun']] },
+      6,
+    ).optional(),
+    holidays: list(
+      date,
+      { description: 'Dates that are quiet from midnight to midnight.', examples: [['2026-10-01']] },
+      1000,
+    ).optional(),
   },
   { description: 'A time in which nothing is sent.' },
 );
 
 const signalShape = {
-  on: oneOrMany({ description: 'Topics of the later event; default: every topic.' }, topicName({})).optional(),
+  on: oneOrMany(
+    { description: 'Topics of the later event; default: every topic.' },
+    topicName({}),
+  ).optional(),
   type: oneOrMany({ description: 'Type of the later event, or several.' }, text({})),
   when: cel({ description: 'Condition on the later event.' }).optional(),
-  key: cel({ description: 'Key of the later event; it must equal the notification’s `correlation`.', examples: ['data.order_id'] }),
+  key: cel({
+    description: 'Key of the later event; it must equal the notification’s `correlation`.',
+    examples: ['data.order_id'],
+  }),
 };
 
 const signal = keys(signalShape);
@@ -107,15 +145,35 @@ const windowKey = {
 const shared = {
   description: text({ description: 'For people.' }).optional(),
   on: oneOrMany({ description: 'Topic, or several.', examples: ['shop.orders'] }, topicName({})),
-  type: oneOrMany({ description: 'Event type, or several; without it every type.', examples: ['shop.OrderRefundRequested'] }, text({})).optional(),
-  when: cel({ description: 'Condition; the route applies where it is true.', examples: ['data.amount_cents >= 100000'] }).optional(),
-  for_each: cel({ description: 'A list; each element becomes `item` and gives a notification of its own.', examples: ['data.lines'] }).optional(),
+  type: oneOrMany(
+    {
+      description: 'Event type, or several; without it every type.',
+      examples: ['shop.OrderRefundRequested'],
+    },
+    text({}),
+  ).optional(),
+  when: cel({
+    description: 'Condition; the route applies where it is true.',
+    examples: ['data.amount_cents >= 100000'],
+  }).optional(),
+  for_each: cel({
+    description: 'A list; each element becomes `item` and gives a notification of its own.',
+    examples: ['data.lines'],
+  }).optional(),
   to: audience,
-  template: plainName({ description: 'Name of a template: its file’s name without .yaml.', examples: ['refund-approval'] }).optional(),
+  template: plainName({
+    description: 'Name of a template: its file’s name without .yaml.',
+    examples: ['refund-approval'],
+  }).optional(),
   message: messageSchema.meta({ description: 'The message itself, instead of `template`.' }).optional(),
-  locale: cel({ description: 'Locale such as zh-CN; chooses `<template>.<locale>`.', examples: ['data.locale'] }).optional(),
+  locale: cel({
+    description: 'Locale such as zh-CN; chooses `<template>.<locale>`.',
+    examples: ['data.locale'],
+  }).optional(),
   app: plainName({ description: 'App that sends, from `dingtalk.apps`.' }).prefault('default'),
-  dedupe: keys(windowKey, { description: 'One notification per key and window; the rest is suppressed.' }).optional(),
+  dedupe: keys(windowKey, {
+    description: 'One notification per key and window; the rest is suppressed.',
+  }).optional(),
   throttle: keys(
     { ...windowKey, limit: int({ description: 'Notifications per key in the window.' }, 1, 1_000_000) },
     { description: 'A limited number of notifications per key in a sliding window.' },
@@ -124,21 +182,60 @@ const shared = {
   digest: keys(
     {
       ...windowKey,
-      max: int({ description: 'The digest goes out early when it has this many members.' }, 2, 1000).prefault(50),
-      template: plainName({ description: 'Template of the digest, with `items`, `count`, `key`; default: the route’s own.' }).optional(),
+      max: int({ description: 'The digest goes out early when it has this many members.' }, 2, 500).prefault(
+        50,
+      ),
+      template: plainName({
+        description: 'Template of the digest, with `items`, `count`, `key`; default: the route’s own.',
+      }).optional(),
     },
     { description: 'Collects notifications per key and sends one for all.' },
   ).optional(),
-  expires_after: duration({ description: 'Not sent when the event is older than this.', examples: ['6h'] }, 1000).optional(),
-  over_limit: choice({ description: 'What happens where a DingTalk limit would be passed.' }, ['drop', 'defer', 'dead_letter']).prefault('drop'),
-  on_unknown: choice({ description: 'What happens when it is unknown whether a call succeeded; to_all_user always holds.' }, ['resend', 'hold']).prefault('resend'),
-  same_content: choice({ description: 'DingTalk shows a person the same content once a day: suppress, or append the event’s time.' }, ['suppress', 'append_event_time']).prefault('suppress'),
-  max_recipients: int({ description: 'Nothing is sent to more people than this; departments count by size.' }, 1, 5000).prefault(1000),
-  track: choice({ description: 'What the final result waits for.' }, ['accepted', 'delivered', 'read']).prefault('delivered'),
+  expires_after: duration(
+    { description: 'Not sent when the event is older than this.', examples: ['6h'] },
+    1000,
+  ).optional(),
+  over_limit: choice({ description: 'What happens where a DingTalk limit would be passed.' }, [
+    'drop',
+    'defer',
+    'dead_letter',
+  ]).prefault('drop'),
+  on_unknown: choice(
+    { description: 'What happens when it is unknown whether a call succeeded; to_all_user always holds.' },
+    ['resend', 'hold'],
+  ).prefault('resend'),
+  same_content: choice(
+    {
+      description:
+        'DingTalk shows a person the same content once a day: suppress, or append the event’s time.',
+    },
+    ['suppress', 'append_event_time'],
+  ).prefault('suppress'),
+  max_recipients: int(
+    { description: 'Nothing is sent to more people than this; departments count by size.' },
+    1,
+    5000,
+  ).prefault(1000),
+  track: choice({ description: 'What the final result waits for.' }, [
+    'accepted',
+    'delivered',
+    'read',
+  ]).prefault('delivered'),
   priority: choice({ description: 'high goes before the others.' }, ['high', 'normal']).prefault('normal'),
-  correlation: cel({ description: 'What `recall_on` and `update_on` refer to.', examples: ['data.order_id'] }).optional(),
-  recall_on: oneOrMany({ description: 'Later events that take the notification back.' }, signal, 20).optional(),
-  update_on: oneOrMany({ description: 'Later events that change the status bar of an OA message.' }, updateSignal, 20).optional(),
+  correlation: cel({
+    description: 'What `recall_on` and `update_on` refer to.',
+    examples: ['data.order_id'],
+  }).optional(),
+  recall_on: oneOrMany(
+    { description: 'Later events that take the notification back.' },
+    signal,
+    20,
+  ).optional(),
+  update_on: oneOrMany(
+    { description: 'Later events that change the status bar of an OA message.' },
+    updateSignal,
+    20,
+  ).optional(),
   stop: bool({ description: 'Later routes do not see an event that this route matched.' }).prefault(false),
   fallback: bool({ description: 'Applies only when no other route matched.' }).prefault(false),
   enabled: bool({ description: 'false switches the route off.' }).prefault(true),

@@ -8,7 +8,11 @@ import { liquid } from './words.ts';
 
 /** Texts may be written as numbers, which DingTalk wants as texts. */
 function field(description: string, examples: readonly unknown[] = []) {
-  const json: JsonSchema = { anyOf: [{ type: 'string' }, { type: 'number' }], description, 'x-kind': 'Liquid' };
+  const json: JsonSchema = {
+    anyOf: [{ type: 'string' }, { type: 'number' }],
+    description,
+    'x-kind': 'Liquid',
+  };
   if (examples.length > 0) json['examples'] = [...examples];
   return leaf<string>(json, (value, fail) => {
     if (typeof value === 'bigint' || typeof value === 'number') return String(value);
@@ -36,7 +40,16 @@ function media(description: string) {
   );
 }
 
-export const messageTypes = ['text', 'image', 'voice', 'file', 'link', 'markdown', 'oa', 'action_card'] as const;
+export const messageTypes = [
+  'text',
+  'image',
+  'voice',
+  'file',
+  'link',
+  'markdown',
+  'oa',
+  'action_card',
+] as const;
 
 const messageShapes = {
   text: keys({ content: field('The text.') }, { description: 'Plain text.' }),
@@ -73,10 +86,16 @@ const messageShapes = {
       }).optional(),
       body: keys({
         title: field('Title.').optional(),
-        form: list(keys({ key: field('Label.'), value: field('Value; the row is left out when it is empty.') }), {
-          description: 'Rows of the form; DingTalk shows the first six.',
-        }).optional(),
-        rich: keys({ num: field('The figure.').optional(), unit: field('Its unit.').optional() }, { description: 'A large figure.' }).optional(),
+        form: list(
+          keys({ key: field('Label.'), value: field('Value; the row is left out when it is empty.') }),
+          {
+            description: 'Rows of the form; DingTalk shows the first six.',
+          },
+        ).optional(),
+        rich: keys(
+          { num: field('The figure.').optional(), unit: field('Its unit.').optional() },
+          { description: 'A large figure.' },
+        ).optional(),
         content: field('Text; DingTalk shows three lines.').optional(),
         image: media('Picture.').optional(),
         file_count: field('Number of files shown.').optional(),
@@ -92,9 +111,12 @@ const messageShapes = {
       single_title: field('Text of the only button.').optional(),
       single_url: field('Address of the only button.').optional(),
       btn_orientation: field('"0": buttons below each other, "1": beside each other.', ['1']).optional(),
-      btn_json_list: list(keys({ title: field('Text of the button.'), action_url: field('Address of the button.') }), {
-        description: 'The buttons; instead of single_title and single_url.',
-      }).optional(),
+      btn_json_list: list(
+        keys({ title: field('Text of the button.'), action_url: field('Address of the button.') }),
+        {
+          description: 'The buttons; instead of single_title and single_url.',
+        },
+      ).optional(),
     },
     { description: 'A card with one button or several.' },
   ),
@@ -111,11 +133,18 @@ export const messageSchema = keys(
     oa: messageShapes.oa.optional(),
     action_card: messageShapes.action_card.optional(),
     on_too_long: choice(
-      { description: 'When the message has more than 2,048 bytes: reject it, or truncate its longest text with ….' },
+      {
+        description:
+          'When the message has more than 2,048 bytes: reject it, or truncate its longest text with ….',
+      },
       ['reject', 'truncate'],
     ).prefault('reject'),
     description: text({ description: 'For people.' }).optional(),
-    samples: list(sampleSchema, { description: 'Events that lint renders the message with.' }, 100).optional(),
+    samples: list(
+      sampleSchema,
+      { description: 'Events that lint renders the message with.' },
+      100,
+    ).optional(),
   },
   { oneOf: messageTypes.map((type) => ({ required: [type] })) },
 );
@@ -127,4 +156,3 @@ export const templateFileSchema = messageSchema.meta({
   title: 'Template of dingbus',
   oneOf: messageTypes.map((type) => ({ required: [type] })),
 });
-

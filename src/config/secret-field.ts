@@ -37,11 +37,7 @@ export function secret(meta: JsonSchema) {
 }
 
 const numberOrNull: JsonSchema = {
-  anyOf: [
-    { type: 'integer', minimum: 1 },
-    { type: 'null' },
-    { type: 'string', pattern: referencePattern },
-  ],
+  anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }, { type: 'string', pattern: referencePattern }],
 };
 
 /** A whole number from 1, or `null` for "no limit". */
@@ -51,7 +47,8 @@ export function intOrNull(meta: JsonSchema) {
     (value, fail) => {
       const text = value instanceof EnvText ? value.text : null;
       if (value === null || text === '' || text === 'null') return null;
-      const found = typeof value === 'bigint' || (text !== null && /^\d+$/.test(text)) ? Number(text ?? value) : 0;
+      const found =
+        typeof value === 'bigint' || (text !== null && /^\d+$/.test(text)) ? Number(text ?? value) : 0;
       if (found < 1) return fail(`must be a whole number from 1, or null, not ${nameOf(value)}`);
       return found;
     },

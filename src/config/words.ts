@@ -88,7 +88,10 @@ export function userid(meta: JsonSchema) {
 /** The id of a department, 1 being the whole company. */
 export function departmentId(meta: JsonSchema) {
   const json: JsonSchema = {
-    anyOf: [{ type: 'integer', minimum: 1 }, { type: 'string', pattern: `^\\d+$|${referencePattern}` }],
+    anyOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', pattern: `^\\d+$|${referencePattern}` },
+    ],
     ...meta,
   };
   return leaf<number>(json, (value, fail) => {

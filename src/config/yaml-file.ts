@@ -42,7 +42,13 @@ export function readYaml(file: string, bytes: Uint8Array, env: Environment): Rea
 
   const positions = new TextPositions(file, text);
   const faults: Fault[] = [];
-  const report = (code: FaultCode, offset: number, length: number, message: string, remedy: string | null) => {
+  const report = (
+    code: FaultCode,
+    offset: number,
+    length: number,
+    message: string,
+    remedy: string | null,
+  ) => {
     faults.push({ ...positions.at(offset), length, severity: 'error', code, message, remedy });
   };
 
@@ -64,7 +70,8 @@ export function readYaml(file: string, bytes: Uint8Array, env: Environment): Rea
     report('yaml_documents', second.range[0], 3, message, 'keep one document per file, without ---');
     return { file: null, faults };
   }
-  if (document === undefined) return { file: { file, value: null, spans: new Map(), text: positions }, faults };
+  if (document === undefined)
+    return { file: { file, value: null, spans: new Map(), text: positions }, faults };
   // One broken line can give rise to hundreds of complaints; the first few say what is wrong.
   for (const error of [...document.errors, ...document.warnings].slice(0, maxYamlErrors)) {
     const { code, message, remedy } = explainYamlError(error, text);

@@ -80,11 +80,7 @@ class TreeReader {
   #nodes = 0;
   #stopped = false;
 
-  constructor(
-    references: readonly VariableReference[],
-    env: Environment,
-    report: Report,
-  ) {
+  constructor(references: readonly VariableReference[], env: Environment, report: Report) {
     this.#references = references;
     this.#env = env;
     this.#report = report;

@@ -1,7 +1,7 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import type { FaultCode } from '../../config/fault.ts';
 import { suggest } from '../../config/suggest.ts';
-import { BudgetExceeded } from './budget.ts';
+import { BudgetExceeded, type Budget } from './budget.ts';
 import { isCelNode, Meter, nodesOf, type CelNode } from './meter.ts';
 import { compilePattern } from './patterns.ts';
 
@@ -22,7 +22,14 @@ export type Evaluation =
 export interface Expression {
   readonly source: string;
   /** Never throws; what goes wrong with this event is the answer. Values of the event are not quoted. */
-  evaluate(variables: Readonly<Record<string, unknown>>): Evaluation;
+  evaluate(variables: Readonly<Record<string, unknown>>, budget?: Budget): Evaluation;
+  /** What the conditions joined by `&&` and the fields in the expression are for these variables. */
+  parts(variables: Readonly<Record<string, unknown>>): readonly ExpressionPart[];
+}
+
+export interface ExpressionPart {
+  readonly expression: string;
+  readonly evaluation: Evaluation;
 }
 
 export type CompiledExpression =
@@ -52,17 +59,55 @@ export function compileExpression(env: Environment, source: string, wanted: Want
   meter.install(root);
   const expression: Expression = {
     source,
-    evaluate(variables) {
+    evaluate(variables, budget) {
       try {
-        const value: unknown = meter.run(() => parsed(variables));
+        const value: unknown = meter.run(() => parsed(variables), budget ?? null);
         return { ok: true, value };
       } catch (error) {
         // Errors of an expression over an event are expected: they make the route fail, nothing else.
         return { ok: false, message: describeEvaluationError(error, source) };
       }
     },
+    parts: (variables) =>
+      partsOf(root, source).flatMap((part) => {
+        const compiled = part === source.trim() ? null : compileExpression(env, part, 'any');
+        if (compiled === null || !compiled.ok) return [];
+        return [{ expression: part, evaluation: compiled.expression.evaluate(variables) }];
+      }),
   };
   return { ok: true, expression };
+}
+
+const maxParts = 20;
+
+/** The sources of the operands of the outermost `&&`, then of the fields that are read. */
+function partsOf(root: CelNode, source: string): readonly string[] {
+  const conjuncts: CelNode[] = [];
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.op === '&&') pending.push(...(node.args as CelNode[]).toReversed());
+    else conjuncts.push(node);
+  }
+  const isField = (node: CelNode): boolean => node.op === '.' || node.op === '[]';
+  const fields = nodesOf(root).filter((node) => isField(node) && isRooted(node));
+  const inner = new Set(fields.map((node) => (node.args as CelNode[])[0]));
+  const outermost = fields.filter((node) => !inner.has(node)).toSorted((a, b) => a.start - b.start);
+  const texts = [...(conjuncts.length > 1 ? conjuncts : []), ...outermost].map((node) =>
+    source.slice(startOf(node), node.end).trim(),
+  );
+  return [...new Set(texts)].slice(0, maxParts);
+}
+
+/** The nodes of operators begin at the operator; their text begins with their first operand. */
+function startOf(node: CelNode): number {
+  const operands = Array.isArray(node.args) ? (node.args as unknown[]).filter(isCelNode) : [];
+  return Math.min(node.start, ...operands.map(startOf));
+}
+
+function isRooted(node: CelNode): boolean {
+  let found: unknown = node;
+  while (isCelNode(found) && (found.op === '.' || found.op === '[]')) found = (found.args as unknown[])[0];
+  return isCelNode(found) && found.op === 'id' && ['data', 'meta', 'item'].includes(String(found.args));
 }
 
 /** What CEL allows and this program does not. */

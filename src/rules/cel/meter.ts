@@ -49,8 +49,8 @@ export class Meter {
   #budget = new Budget(evaluationSteps);
 
   /** Runs one evaluation with a budget of its own. @throws what the expression throws, or BudgetExceeded. */
-  run<T>(evaluate: () => T): T {
-    const budget = new Budget(evaluationSteps);
+  run<T>(evaluate: () => T, whole: Budget | null): T {
+    const budget = new Budget(evaluationSteps, whole);
     this.#budget = budget;
     const value = evaluate();
     if (budget.exhausted) throw new BudgetExceeded('the expression costs more than is allowed for one event');

@@ -1,0 +1,33 @@
+import { Decimal } from '../model/values.ts';
+
+const maxLength = 512;
+
+/**
+ * The value of a key expression as the text that is compared and stored: texts, numbers, booleans, timestamps, and
+ * lists of these. Null when it is none of them, or longer than a key may be.
+ */
+export function keyText(value: unknown): string | null {
+  const text = plain(value);
+  return text === null || text.length > maxLength ? null : text;
+}
+
+function plain(value: unknown): string | null {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'bigint':
+    case 'boolean':
+    case 'number':
+      return String(value);
+    case 'object':
+      break;
+    default:
+      return null;
+  }
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof Decimal) return value.toString();
+  if (!Array.isArray(value)) return null;
+  const parts = (value as readonly unknown[]).map(plain);
+  // As JSON, so that ["a/b"] and ["a", "b"] stay apart.
+  return parts.every((part) => part !== null) ? JSON.stringify(parts) : null;
+}

@@ -1,0 +1,240 @@
+import {
+  Context,
+  defaultOperators,
+  Liquid,
+  LiquidError,
+  toValueSync,
+  type FilterImplOptions,
+  type Template,
+} from 'liquidjs';
+import { FilterFault } from './filter-fault.ts';
+import {
+  filterHint,
+  ownFilters,
+  standardFilters,
+  type FilterSurroundings,
+  type OwnFilter,
+} from './filters.ts';
+import { MeteredEmitter, RenderBudget, RenderBudgetExceeded, type RouteRenderBudget } from './limits.ts';
+import { escapeMarkdown } from './markdown.ts';
+import { printed } from './view.ts';
+
+/** `markdown`: values are escaped unless `| raw` says otherwise. `plain`: values stand as they are. */
+export type FieldMode = 'plain' | 'markdown';
+
+export interface LiquidFault {
+  readonly code: 'template_syntax' | 'template_unknown' | 'template_refused';
+  readonly message: string;
+  readonly remedy: string | null;
+  readonly offset: number;
+}
+
+export interface LiquidTemplate {
+  readonly source: string;
+  readonly mode: FieldMode;
+  readonly parsed: Template[];
+}
+
+export type CompiledTemplate =
+  | { readonly ok: true; readonly template: LiquidTemplate }
+  | { readonly ok: false; readonly fault: LiquidFault };
+
+export type Rendering =
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
+
+/** The tags that are offered: none that reads a file, none that counts on from one rendering to the next. */
+const allowedTags = [
+  'assign',
+  'capture',
+  'case',
+  'comment',
+  '#',
+  'cycle',
+  'echo',
+  'for',
+  'if',
+  'raw',
+  'unless',
+  'break',
+  'continue',
+];
+const maxTemplateLength = 16_384;
+
+/** Liquid with hard limits, for one time zone. Building one is slow; share it. */
+export class LiquidEngine {
+  readonly #engines: Readonly<Record<FieldMode, Liquid>>;
+  readonly #timeZone: string;
+
+  constructor(timeZone: string) {
+    this.#timeZone = timeZone;
+    this.#engines = { plain: createEngine('plain'), markdown: createEngine('markdown') };
+  }
+
+  compile(source: string, mode: FieldMode): CompiledTemplate {
+    try {
+      return { ok: true, template: { source, mode, parsed: this.#engines[mode].parse(source) } };
+    } catch (error) {
+      return { ok: false, fault: describeParseError(error, source) };
+    }
+  }
+
+  /** Renders over a scope made by `liquidView`. Never throws; what goes wrong with this event is the answer. */
+  render(
+    template: LiquidTemplate,
+    scope: object,
+    nowMs: number,
+    whole: RouteRenderBudget | null = null,
+  ): Rendering {
+    const engine = this.#engines[template.mode];
+    const budget = new RenderBudget(whole);
+    const surroundings: FilterSurroundings = { timeZone: this.#timeZone, nowMs };
+    const context = new Context(
+      scope,
+      engine.options,
+      { sync: true, globals: { [surroundingsKey]: surroundings } },
+      // The library's own limits are a clock and a sum; these count steps, so that a busy machine changes nothing.
+      { memoryLimit: budget.memory, renderLimit: budget.steps, liquid: engine } as never,
+    );
+    const emitter = new MeteredEmitter(budget);
+    try {
+      toValueSync(engine.renderer.renderTemplates(template.parsed, context, emitter));
+      return { ok: true, text: emitter.buffer };
+    } catch (error) {
+      return { ok: false, message: describeRenderError(error) };
+    }
+  }
+
+  /** Variables that the template reads, as paths with their places. */
+  variables(template: LiquidTemplate): readonly VariableUse[] {
+    const { globals } = this.#engines[template.mode].analyzeSync(template.parsed);
+    return Object.values(globals).flatMap((uses) =>
+      uses.map((use) => ({
+        path: use.segments.map((segment) => (typeof segment === 'object' ? null : segment)),
+        row: use.location.row,
+        col: use.location.col,
+      })),
+    );
+  }
+}
+
+/** `data.lines[0].name` is `['data', 'lines', 0, 'name']`; a computed step is null. */
+export interface VariableUse {
+  readonly path: readonly (string | number | null)[];
+  readonly row: number;
+  readonly col: number;
+}
+
+/** A symbol, so that no template can name it. */
+const surroundingsKey = Symbol('surroundings');
+
+function createEngine(mode: FieldMode): Liquid {
+  const engine = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    lenientIf: true,
+    ownPropertyOnly: true,
+    parseLimit: maxTemplateLength,
+    relativeReference: false,
+    dynamicPartials: false,
+    templates: {},
+    operators: meteredOperators(),
+    outputEscape: escapeOutput(mode),
+  });
+  for (const tag of Object.keys(engine.tags)) if (!allowedTags.includes(tag)) delete engine.tags[tag];
+  for (const filter of Object.keys(engine.filters)) {
+    if (!standardFilters.includes(filter)) delete engine.filters[filter];
+  }
+  for (const [name, filter] of Object.entries(ownFilters)) engine.registerFilter(name, adapt(filter));
+  return engine;
+}
+
+/** Every value that is printed passes here, except those whose last filter made it safe already. */
+function escapeOutput(mode: FieldMode) {
+  return function output(this: { context: Context }, value: unknown): string {
+    const text = printed(value);
+    this.context.memoryLimit.use(text.length);
+    return mode === 'markdown' ? escapeMarkdown(text) : text;
+  };
+}
+
+function adapt(filter: OwnFilter): FilterImplOptions {
+  return {
+    raw: filter.raw,
+    handler(this: { context: Context }, input: unknown, ...args: unknown[]): unknown {
+      if (typeof input === 'string') this.context.memoryLimit.use(input.length);
+      // Arguments given by name come as pairs.
+      const named = args.filter((arg) => Array.isArray(arg)) as [string, unknown][];
+      const list = args.filter((arg) => !Array.isArray(arg));
+      const surroundings = (this.context.globals as Record<symbol, FilterSurroundings>)[surroundingsKey];
+      if (surroundings === undefined) throw new FilterFault('the filter runs outside of a message');
+      const result = filter.run(input, { list, named: new Map(named) }, surroundings);
+      if (typeof result === 'string') this.context.memoryLimit.use(result.length);
+      return result;
+    },
+  };
+}
+
+/** Comparing texts costs as much as they are long. */
+function meteredOperators(): typeof defaultOperators {
+  const metered: Record<string, unknown> = {};
+  for (const [name, operator] of Object.entries(defaultOperators)) {
+    const run = operator as (left: unknown, right: unknown, context: Context) => unknown;
+    metered[name] =
+      operator.length === 1 || name === 'not'
+        ? operator
+        : (left: unknown, right: unknown, context: Context): unknown => {
+            if (typeof left === 'string') context.memoryLimit.use(left.length >> 4);
+            if (Array.isArray(left)) context.memoryLimit.use(left.length);
+            return run(left, right, context);
+          };
+  }
+  return metered as typeof defaultOperators;
+}
+
+function describeParseError(error: unknown, source: string): LiquidFault {
+  if (error instanceof RangeError) {
+    return {
+      code: 'template_refused',
+      message: 'the template is nested too deeply',
+      remedy: null,
+      offset: 0,
+    };
+  }
+  const text =
+    error instanceof Error ? error.message.replace(/, line:\d+, col:\d+[\s\S]*$/, '') : String(error);
+  const offset = error instanceof LiquidError ? offsetOf(error, source) : 0;
+  const tag = /^tag "?([^"\s]+)"? not found/.exec(text)?.[1];
+  if (tag !== undefined) {
+    const message = `the tag ${tag} is not offered`;
+    return { code: 'template_refused', message, remedy: `offered: ${allowedTags.join(', ')}`, offset };
+  }
+  const filter = /undefined filter: (\S+)/.exec(text)?.[1];
+  if (filter !== undefined) {
+    const message = `there is no filter ${filter}`;
+    return { code: 'template_unknown', message, remedy: filterHint(filter), offset };
+  }
+  return { code: 'template_syntax', message: text.slice(0, 200), remedy: null, offset };
+}
+
+function offsetOf(error: LiquidError, source: string): number {
+  const token = (error as unknown as { token?: { begin?: number } }).token;
+  return Math.min(token?.begin ?? 0, source.length);
+}
+
+/** Values of the event are not quoted: messages reach logs and dead letters. */
+function describeRenderError(error: unknown): string {
+  const original = originalOf(error);
+  if (original instanceof RenderBudgetExceeded || original instanceof FilterFault) return original.message;
+  if (original instanceof RangeError) return 'a text became too long';
+  const text =
+    original instanceof Error ? original.message.replace(/, line:\d+, col:\d+[\s\S]*$/, '') : 'failed';
+  const missing = /^undefined variable: (.+)$/.exec(text)?.[1];
+  if (missing !== undefined) return `${missing} is not in the event`;
+  return text.slice(0, 200);
+}
+
+function originalOf(error: unknown): unknown {
+  let found = error;
+  while (found instanceof LiquidError && found.originalError !== undefined) found = found.originalError;
+  return found;
+}

@@ -1,0 +1,52 @@
+import type { MessageConfig, MessageField } from '../../config/config.ts';
+import type { MessageType } from '../../model/plan.ts';
+import type { CompileContext, RouteTypes } from '../compile-context.ts';
+import { containsLiquid } from '../recipients.ts';
+import type { LiquidTemplate } from '../liquid/engine.ts';
+import { roleOf } from './fields.ts';
+
+/** A message's tree with its texts compiled. */
+export type CompiledField =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'liquid'; readonly template: LiquidTemplate }
+  | { readonly kind: 'upload'; readonly path: string }
+  | { readonly kind: 'list'; readonly items: readonly CompiledField[] }
+  | { readonly kind: 'mapping'; readonly entries: readonly (readonly [string, CompiledField])[] };
+
+export interface CompiledMessage {
+  readonly type: MessageType;
+  readonly content: CompiledField;
+  readonly onTooLong: 'reject' | 'truncate';
+  readonly config: MessageConfig;
+}
+
+/** Compiles every text of a message for the variables that it may speak of. */
+export function compileMessage(
+  config: MessageConfig,
+  variables: readonly string[],
+  types: RouteTypes,
+  context: CompileContext,
+): CompiledMessage {
+  const compile = (field: MessageField, path: readonly (string | number)[]): CompiledField => {
+    if (Array.isArray(field)) {
+      const items = field as readonly MessageField[];
+      return { kind: 'list', items: items.map((item, index) => compile(item, [...path, index])) };
+    }
+    if (typeof field === 'object' && field !== null) {
+      const { upload } = field as { readonly upload?: MessageField };
+      if (typeof upload === 'string') return { kind: 'upload', path: upload };
+      const entries = Object.entries(field).map(
+        ([key, inner]) => [key, compile(inner, [...path, key])] as const,
+      );
+      return { kind: 'mapping', entries };
+    }
+    const text = field === null ? '' : String(field as string | number | boolean);
+    if (!containsLiquid(text)) return { kind: 'literal', text };
+    const mode = roleOf(config.type, path).markdown ? 'markdown' : 'plain';
+    const where = [config.type, ...path];
+    const template = context.template(text, mode, variables, types, config.source, where);
+    return template === null ? { kind: 'literal', text: '' } : { kind: 'liquid', template };
+  };
+  const content = compile(config.fields, []);
+  return { type: config.type, content, onTooLong: config.onTooLong, config };
+}

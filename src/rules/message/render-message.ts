@@ -1,0 +1,175 @@
+import { checkMessage, canonicalMessage, type DingTalkMessage } from '../../dingtalk/messages.ts';
+import type { MessageFault } from '../../dingtalk/message-check.ts';
+import type { PlanFailure, RenderedMessage } from '../../model/plan.ts';
+import type { LiquidEngine } from '../liquid/engine.ts';
+import type { RouteRenderBudget } from '../liquid/limits.ts';
+import { formatTime } from '../liquid/times.ts';
+import type { CompiledField, CompiledMessage } from './compile-message.ts';
+import { mainTextPath, roleOf } from './fields.ts';
+import { isAllowed, linksIn, type LinkRule } from './links.ts';
+import { shorten } from './shorten.ts';
+
+export type MessageResult =
+  | { readonly ok: true; readonly message: RenderedMessage }
+  | { readonly ok: false; readonly failure: PlanFailure };
+
+export interface MessageScope {
+  /** What templates see. */
+  readonly liquid: object;
+  readonly nowMs: number;
+  /** For `same_content: append_event_time`; null = nothing is appended. */
+  readonly appendTimeMs: number | null;
+  readonly budget: RouteRenderBudget | null;
+}
+
+export interface MessageRules {
+  readonly engine: LiquidEngine;
+  readonly timeZone: string;
+  /** Null = every link is allowed. */
+  readonly links: readonly LinkRule[] | null;
+}
+
+/** A leaf of a rendered message, with its place. */
+export interface Leaf {
+  readonly path: readonly (string | number)[];
+  readonly text: string;
+}
+
+type Tree = string | { upload: string } | Tree[] | { [key: string]: Tree };
+
+/** Renders a message for one event, checks it as DingTalk would, and gives the bytes that will be sent. */
+export function renderMessage(
+  compiled: CompiledMessage,
+  scope: MessageScope,
+  rules: MessageRules,
+): MessageResult {
+  const rendered = renderField(compiled.content, [], scope, rules.engine);
+  if (!rendered.ok) {
+    const where = [compiled.type, ...rendered.path].join('.');
+    return fail('template_error', `${where}: ${rendered.message}`);
+  }
+  const content = rendered.tree as { [key: string]: Tree };
+  const suffix = appendTime(compiled, content, scope, rules.timeZone);
+  const blocked = rules.links === null ? null : blockedLink(compiled, content, rules.links);
+  if (blocked !== null) {
+    return fail('message_invalid', `${compiled.type}.${blocked}: the link is not on the list links.allow`);
+  }
+  let checked = checkMessage({ msgtype: compiled.type, [compiled.type]: content });
+  if (checked.message === null && compiled.onTooLong === 'truncate') {
+    checked = shorten(compiled.type, content, suffix, checked);
+  }
+  if (checked.message === null) return refuse(checked.faults);
+  return { ok: true, message: finish(checked.message) };
+}
+
+function finish(message: DingTalkMessage): RenderedMessage {
+  const { body, bytes, statusBar } = canonicalMessage(message);
+  return { msgtype: message.msgtype, body, bytes, statusBar };
+}
+
+function fail(reason: PlanFailure['reason'], message: string): MessageResult {
+  return { ok: false, failure: { reason, stage: 'render', message } };
+}
+
+function refuse(faults: readonly MessageFault[]): MessageResult {
+  const text = faults
+    .slice(0, 5)
+    .map((found) => `${found.path} ${found.message}`)
+    .join('; ');
+  const tooLong = faults.length > 0 && faults.every((found) => found.code === 'too_long');
+  return fail(tooLong ? 'message_too_long' : 'message_invalid', text);
+}
+
+type FieldResult =
+  | { readonly ok: true; readonly tree: Tree }
+  | { readonly ok: false; readonly path: readonly (string | number)[]; readonly message: string };
+
+function renderField(
+  field: CompiledField,
+  path: readonly (string | number)[],
+  scope: MessageScope,
+  engine: LiquidEngine,
+): FieldResult {
+  switch (field.kind) {
+    case 'literal':
+      return { ok: true, tree: field.text };
+    case 'upload':
+      return { ok: true, tree: { upload: field.path } };
+    case 'liquid': {
+      const rendering = engine.render(field.template, scope.liquid, scope.nowMs, scope.budget);
+      return rendering.ok
+        ? { ok: true, tree: rendering.text }
+        : { ok: false, path, message: rendering.message };
+    }
+    case 'list': {
+      const items: Tree[] = [];
+      for (const [index, item] of field.items.entries()) {
+        const result = renderField(item, [...path, index], scope, engine);
+        if (!result.ok) return result;
+        if (!isEmptyRow(result.tree)) items.push(result.tree);
+      }
+      return { ok: true, tree: items };
+    }
+    case 'mapping': {
+      const mapping: { [key: string]: Tree } = {};
+      for (const [key, inner] of field.entries) {
+        const result = renderField(inner, [...path, key], scope, engine);
+        if (!result.ok) return result;
+        mapping[key] = result.tree;
+      }
+      return { ok: true, tree: mapping };
+    }
+  }
+}
+
+/** A row of a form without a value says nothing: a template may name rows that only some events fill. */
+function isEmptyRow(tree: Tree): boolean {
+  if (typeof tree !== 'object' || Array.isArray(tree) || !('value' in tree)) return false;
+  return typeof tree['value'] === 'string' && tree['value'].trim() === '';
+}
+
+/** Makes an otherwise equal message of a later event another one; gives what was appended. */
+function appendTime(
+  compiled: CompiledMessage,
+  content: { [key: string]: Tree },
+  scope: MessageScope,
+  timeZone: string,
+): string {
+  const path = mainTextPath(compiled.type);
+  if (scope.appendTimeMs === null || path === null) return '';
+  const milliseconds = scope.appendTimeMs % 1000 === 0 ? '' : '.%L';
+  const time = formatTime(scope.appendTimeMs, `%Y-%m-%d %H:%M:%S${milliseconds}`, timeZone);
+  const suffix = `${roleOf(compiled.type, path).markdown ? '\n\n' : '\n'}${time}`;
+  let parent = content;
+  for (const key of path.slice(0, -1)) {
+    const inner = parent[key];
+    if (typeof inner !== 'object' || Array.isArray(inner)) return '';
+    parent = inner as { [key: string]: Tree };
+  }
+  const last = path.at(-1) ?? '';
+  const text = parent[last];
+  parent[last] = typeof text === 'string' && text !== '' ? text + suffix : suffix.trim();
+  return suffix;
+}
+
+/** The path of the first field with a link that is not allowed. */
+function blockedLink(
+  compiled: CompiledMessage,
+  content: { [key: string]: Tree },
+  allowed: readonly LinkRule[],
+): string | null {
+  for (const { path, text } of leavesOf(content)) {
+    const { links } = roleOf(compiled.type, path);
+    if (links === null || text === '') continue;
+    // A media id may stand where an address may.
+    const addresses = links === 'address' && !/^[@$]/.test(text) ? [text] : linksIn(text);
+    if (addresses.some((address) => !isAllowed(address, allowed))) return path.join('.');
+  }
+  return null;
+}
+
+export function leavesOf(tree: Tree, path: readonly (string | number)[] = []): readonly Leaf[] {
+  if (typeof tree === 'string') return [{ path, text: tree }];
+  if (Array.isArray(tree)) return tree.flatMap((item, index) => leavesOf(item, [...path, index]));
+  return Object.entries(tree).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
+}
