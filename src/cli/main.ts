@@ -1,9 +1,7 @@
 import { CommanderError } from 'commander';
 import { messageOf } from '../base/errors.ts';
+import { exitCodes } from './exit-codes.ts';
 import { createProgram } from './program.ts';
-
-/** Exit codes of every command: good, found faults, used wrongly. */
-export const exitCodes = { good: 0, faults: 1, usage: 2 } as const;
 
 /** Runs one command line (without `node` and the script) and gives the exit code. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -8,7 +8,7 @@ import { createLogger, type Logger } from '../base/logger.ts';
 import { prettyStream } from './pretty.ts';
 import { printFaults } from './faults.ts';
 import { commonOptions, type SetExitCode } from './program.ts';
-import { exitCodes } from './main.ts';
+import { exitCodes } from './exit-codes.ts';
 
 export function addRun(program: Command, setExitCode: SetExitCode): void {
   program

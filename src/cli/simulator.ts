@@ -3,7 +3,7 @@ import { createLogger } from '../base/logger.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { prettyStream } from './pretty.ts';
 import { commonOptions, type SetExitCode } from './program.ts';
-import { exitCodes } from './main.ts';
+import { exitCodes } from './exit-codes.ts';
 
 interface SimulatorCommandOptions {
   readonly host: string;
