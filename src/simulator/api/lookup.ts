@@ -27,9 +27,11 @@ function find(call: AppCall, mobile: unknown, missingCode: number): string | Han
   if (mobile === undefined || mobile === null || mobile === '') {
     return apiRefusal(missingCode, '无效的参数', 'parameter', 'mobile is missing');
   }
-  const text = String(mobile);
-  if (!mobilePattern.test(text))
+  // Documented as text; a number has the same digits.
+  const text = typeof mobile === 'number' ? String(mobile) : mobile;
+  if (typeof text !== 'string' || !mobilePattern.test(text)) {
     return apiRefusal(40104, '无效的手机号', 'parameter', 'mobile has no valid form');
+  }
   const user = call.world.directory.byMobile(text);
   return user === null ? apiRefusal(60121, '找不到该用户', null, 'nobody has this mobile') : user.userid;
 }

@@ -3,17 +3,8 @@ import { stream } from 'hono/streaming';
 import { z } from 'zod';
 import type { Control } from '../control.ts';
 import { readFault } from '../faults.ts';
-import { documentedLimits } from '../limits.ts';
-import { defaultBehaviour } from '../options.ts';
+import { behaviourChange, limitsChange } from './changes.ts';
 import type { World } from '../world.ts';
-
-const optional = z.number().nonnegative().nullable();
-const limitsChange = z.union([
-  z.enum(['off', 'documented']),
-  z.strictObject(
-    Object.fromEntries(Object.keys(documentedLimits).map((name) => [name, optional.optional()])),
-  ),
-]);
 
 /** The control API; everything in docs/simulator.md under "Control API". */
 export function controlRoutes(world: World, control: Control): Hono {
@@ -64,10 +55,9 @@ export function controlRoutes(world: World, control: Control): Hono {
   });
   routes.get('/behaviour', (c) => c.json(control.behaviour()));
   routes.put('/behaviour', async (c) => {
-    const change = await body(c);
-    const wrong = wrongBehaviour(change);
-    if (wrong !== null) return c.json({ error: wrong }, 400);
-    control.setBehaviour(change as Parameters<Control['setBehaviour']>[0]);
+    const parsed = behaviourChange.safeParse(await body(c));
+    if (!parsed.success) return c.json({ error: z.prettifyError(parsed.error) }, 400);
+    control.setBehaviour(parsed.data as Parameters<Control['setBehaviour']>[0]);
     return c.json(control.behaviour());
   });
   routes.post('/tokens/expire', (c) => {
@@ -166,17 +156,6 @@ async function body(c: Context): Promise<unknown> {
   } catch {
     return null;
   }
-}
-
-function wrongBehaviour(change: unknown): string | null {
-  if (typeof change !== 'object' || change === null) return 'a change of behaviour is an object';
-  for (const [name, value] of Object.entries(change)) {
-    if (!Object.hasOwn(defaultBehaviour, name)) return `${name} is no behaviour`;
-    const now = defaultBehaviour[name as keyof typeof defaultBehaviour];
-    if (typeof value !== typeof now || Array.isArray(value) !== Array.isArray(now))
-      return `${name} has another type`;
-  }
-  return null;
 }
 
 /** By the first bytes, not by what the uploader said. */

@@ -21,7 +21,7 @@ export type Json = Record<string, unknown>;
 export class Bench {
   readonly simulator: Simulator;
   readonly clock: FakeClock;
-  readonly token: string;
+  token: string;
 
   private constructor(simulator: Simulator, clock: FakeClock, token: string) {
     this.simulator = simulator;
@@ -39,6 +39,12 @@ export class Bench {
 
   get control(): Simulator['control'] {
     return this.simulator.control;
+  }
+
+  /** Moves the clock, for however long, and gets a token that is good then. */
+  async later(ms: number): Promise<void> {
+    this.control.advance(ms);
+    this.token = await tokenOf(this.simulator.url);
   }
 
   /** Ends this simulator before the test does. */
