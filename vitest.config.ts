@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['dev/stack/vitest-servers.ts'],
-          testTimeout: minutes,
+          testTimeout: 2 * minutes,
           hookTimeout: 3 * minutes,
           sequence: { groupOrder: 1 },
           maxWorkers: 2,

@@ -43,8 +43,8 @@ export class JavaServer implements Server {
     await this.#untilItAnswers();
   }
 
-  async stop(): Promise<void> {
-    await this.#keeper.stop(this.#options.name, graceMs);
+  async stop(withinMs: number = graceMs): Promise<void> {
+    await this.#keeper.stop(this.#options.name, withinMs);
   }
 
   async kill(): Promise<void> {

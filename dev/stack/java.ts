@@ -28,6 +28,12 @@ async function javaVersion(java: string, env: NodeJS.ProcessEnv): Promise<number
   }
 }
 
+/** What a Java says of itself, down to its build. */
+export async function javaBuild(java: string): Promise<string> {
+  const { stdout, stderr } = await run(java, ['-version']);
+  return stdout + stderr;
+}
+
 /** Whether Maven can be called; only asked when something has to be downloaded. */
 export async function hasMaven(): Promise<boolean> {
   try {

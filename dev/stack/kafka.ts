@@ -12,6 +12,7 @@ export async function kafkaServer(
   keeper: KeeperClient,
   java: string,
   files: JavaServers,
+  options: readonly string[],
 ): Promise<{ server: JavaServer; brokers: string }> {
   const [port, controllerPort] = [await freePort(), await freePort()];
   const brokers = `127.0.0.1:${port}`;
@@ -33,6 +34,7 @@ export async function kafkaServer(
     args: [
       '-Xmx512m',
       '-XX:+UseSerialGC',
+      ...options,
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
       '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
       // The broker writes all its settings at every start, 1,300 lines of them.

@@ -28,6 +28,7 @@ export class KeeperClient {
   readonly #waiting = new Map<string, Waiting>();
   readonly #gone: Promise<void>;
   #ending = false;
+  #holds = 0;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -100,15 +101,19 @@ export class KeeperClient {
     );
   }
 
-  /** While an answer is awaited, the keeper does hold its user alive. */
+  /** While any answer is awaited, the keeper does hold its user alive. */
   async #held<T>(work: () => Promise<T>): Promise<T> {
+    this.#holds += 1;
     this.#process.ref();
     this.#process.channel?.ref();
     try {
       return await work();
     } finally {
-      this.#process.unref();
-      this.#process.channel?.unref();
+      this.#holds -= 1;
+      if (this.#holds === 0) {
+        this.#process.unref();
+        this.#process.channel?.unref();
+      }
     }
   }
 

@@ -11,7 +11,7 @@ const lookEveryMs = 500;
 export async function withLock<T>(path: string, say: Say, work: () => Promise<T>): Promise<T> {
   let told = false;
   while (!take(path)) {
-    if (!told) say('another run is fetching the servers; waiting for it');
+    if (!told) say('another run is preparing the servers; waiting for it');
     told = true;
     await delay(lookEveryMs);
   }

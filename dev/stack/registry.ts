@@ -15,6 +15,7 @@ export async function registryServer(
   keeper: KeeperClient,
   java: string,
   files: JavaServers,
+  options: readonly string[],
 ): Promise<{ server: JavaServer; url: string }> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}${confluentPath}`;
@@ -27,6 +28,7 @@ export async function registryServer(
       '-Xmx256m',
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
+      ...options,
       '-Dquarkus.http.host=127.0.0.1',
       `-Dquarkus.http.port=${port}`,
       '-Dquarkus.banner.enabled=false',

@@ -4,6 +4,7 @@
  * Whatever is started here ends with its user, however that ends, and two users never share anything.
  */
 import { javaServers } from './artifacts.ts';
+import { classArchives } from './class-archive.ts';
 import { dockerAnswers, startInDocker } from './docker.ts';
 import { StackError } from './errors.ts';
 import { findJava, leastJava } from './java.ts';
@@ -81,11 +82,12 @@ async function start(wanted: Wanted, env: NodeJS.ProcessEnv, say: Say): Promise<
 
 async function startWithJava(wanted: Wanted, java: string, say: Say): Promise<Started> {
   const files = await javaServers(java, say);
+  const archives = await classArchives(java, files, say);
   const keeper = new KeeperClient(createRunFolder());
   sweepOldRuns();
   try {
-    const kafka = wanted.kafka ? await kafkaServer(keeper, java, files) : null;
-    const registry = wanted.registry ? await registryServer(keeper, java, files) : null;
+    const kafka = wanted.kafka ? await kafkaServer(keeper, java, files, archives.kafka) : null;
+    const registry = wanted.registry ? await registryServer(keeper, java, files, archives.registry) : null;
     const beganMs = Date.now();
     say(
       `starting ${kafka === null ? '' : 'Kafka'}${kafka && registry ? ' and ' : ''}${registry ? 'the registry' : ''}`,
