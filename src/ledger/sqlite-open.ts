@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { LedgerInUseError, LedgerOpenError, LedgerReadOnlyError } from './errors.ts';
@@ -18,7 +18,12 @@ const alwaysChecked = ['positions', 'counters', 'holds', 'ledger_versions', 'ins
 
 export function acquireLock(path: string): FileLock {
   mkdirSync(dirname(path), { recursive: true });
-  if (existsSync(path) && !statSync(path).isFile()) throw new LedgerOpenError(`${path} is not a file`);
+  // SQLite writes files beside its own, so it needs the folder as well.
+  accessSync(dirname(path), constants.W_OK);
+  if (existsSync(path)) {
+    if (!statSync(path).isFile()) throw new LedgerOpenError(`${path} is not a file`);
+    accessSync(path, constants.W_OK);
+  }
   const lock = lockFile(`${path}-lock`);
   if (lock !== null) return lock;
   throw new LedgerInUseError(

@@ -5,7 +5,7 @@ import { outboxCases } from './outbox-cases.ts';
 import { policyCases } from './policy-cases.ts';
 import { quotaCases } from './quota-cases.ts';
 import { retentionCases } from './retention-cases.ts';
-import { TestStore, type StoreKind } from './stores.ts';
+import type { StoreKind, TestStore } from './stores.ts';
 import { viewCases } from './view-cases.ts';
 
 /** What every loop and command relies on, whatever the store. */

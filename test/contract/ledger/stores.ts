@@ -15,8 +15,6 @@ import { noon } from '../../fakes/builders.ts';
 export class TestStore {
   readonly url: string;
   readonly clock = new FakeClock(noon);
-  /** PostgreSQL's own clock decides whether an instance is dead, so tests wait for this long in real time. */
-  readonly leaseMs = 400;
   readonly #opened: Ledger[] = [];
   readonly #remove: () => Promise<void>;
 
@@ -27,15 +25,15 @@ export class TestStore {
 
   /** A process start: an instance of its own. */
   async open(
-    overrides: { readonly clock?: Clock; readonly readOnly?: boolean; readonly instance?: string } = {},
+    overrides: { readonly clock?: Clock; readonly readOnly?: boolean; readonly leaseMs?: number } = {},
   ): Promise<Ledger> {
     const ledger = await openLedger({
       store: this.url,
-      instance: overrides.instance ?? `instance-${randomBytes(6).toString('hex')}`,
+      instance: `instance-${randomBytes(6).toString('hex')}`,
       description: 'a test',
       clock: overrides.clock ?? this.clock,
       logger: silentLogger,
-      leaseMs: this.leaseMs,
+      leaseMs: overrides.leaseMs ?? 60_000,
       readOnly: overrides.readOnly ?? false,
     });
     this.#opened.push(ledger);

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/base/logger.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { PartCache } from '../../src/ledger/part-cache.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { SqliteConnection } from '../../src/ledger/sqlite-connection.ts';
+import { SqliteEngine } from '../../src/ledger/sqlite.ts';
+import { aNotification } from '../fakes/builders.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { startProcess } from './ledger/processes.ts';
+import { insert } from './ledger/samples.ts';
+
+let folder: string;
+let path: string;
+const clock = new FakeClock();
+
+function open() {
+  return openLedger({
+    store: `sqlite:${path}`,
+    instance: 'test',
+    description: 'test',
+    clock,
+    logger: silentLogger,
+    leaseMs: null,
+    readOnly: false,
+  });
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dingbus-durable-'));
+  path = join(folder, 'ledger.db');
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a process that is killed', () => {
+  it('leaves everything that it acknowledged, and opens again at once', async () => {
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      const child = startProcess(`sqlite:${path}`, 'write', `life-${round}`);
+      await child.saying(40 * (round + 1));
+      await child.kill();
+      acknowledged.push(...child.lines.filter((line) => line.startsWith('ntf_')));
+    }
+    const ledger = await open();
+    const kept = await ledger.read((tx) => tx.notifications(acknowledged));
+    expect(acknowledged.length).toBeGreaterThan(500);
+    expect(kept).toHaveLength(acknowledged.length);
+    await ledger.close();
+  });
+});
+
+describe('commits', () => {
+  it('are shared by all that wait, each with its own outcome', async () => {
+    const ledger = await open();
+    await ledger.close();
+    const connection = new SqliteConnection(path, { readOnly: false });
+    const engine = new SqliteEngine(path, connection, null);
+    const order: string[] = [];
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, (_none, index) =>
+        engine.write(async (session) => {
+          order.push(`${index} begins`);
+          await session.run('INSERT INTO holds (subject, reason, since) VALUES (?1, ?2, 0)', [
+            `s${index}`,
+            'r',
+          ]);
+          // Even a closure that waits for other things is never mixed with another.
+          await new Promise((resolve) => setImmediate(resolve));
+          order.push(`${index} ends`);
+          if (index % 10 === 3) throw new Error('no');
+        }),
+      ),
+    );
+    expect(order).toEqual(
+      Array.from({ length: 50 }, (_none, index) => [`${index} begins`, `${index} ends`]).flat(),
+    );
+    expect(outcomes.filter((outcome) => outcome.status === 'rejected')).toHaveLength(5);
+    const rows = await engine.read((session) => session.all('SELECT subject FROM holds'));
+    expect(rows).toHaveLength(45);
+    await engine.close();
+  });
+
+  it('fail together when there is no room, and work again when there is', async () => {
+    await (await open()).close();
+    const connection = new SqliteConnection(path, { readOnly: false });
+    const pages = Number(connection.db.prepare('PRAGMA page_count').get()?.['page_count']);
+    connection.db.exec(`PRAGMA max_page_count = ${pages + 20}`);
+    const context = {
+      instance: 'test',
+      clock,
+      leaseMs: 1000,
+      shared: false,
+      plans: new PartCache<never>(0),
+      contents: new PartCache<never>(0),
+      sweep: { events: 0 },
+    };
+    const ledger = await openSqliteLedger(new SqliteEngine(path, connection, null), context, {
+      readOnly: false,
+      description: 'test',
+    });
+    const small = aNotification({}, 'small');
+    const big = Array.from({ length: 200 }, (_none, index) =>
+      aNotification({ text: 'x'.repeat(3000) }, `b${index}`),
+    );
+    const outcomes = await Promise.allSettled([
+      ledger.write((tx) => insert(tx, [small])),
+      ledger.write((tx) => insert(tx, big)),
+      // Looking away from the failure does not save the transaction.
+      ledger.write((tx) => insert(tx, big).catch(() => undefined)),
+    ]);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ledger_unavailable' } });
+    }
+    expect(ledger.health().ok).toBe(false);
+    const ids = [small, ...big].map((each) => each.id);
+    expect(await ledger.read((tx) => tx.notifications(ids))).toEqual([]);
+    connection.db.exec('PRAGMA max_page_count = 100000');
+    await ledger.write((tx) => insert(tx, [small, ...big]));
+    expect(ledger.health().ok).toBe(true);
+    expect(await ledger.read((tx) => tx.notifications(ids))).toHaveLength(201);
+    await ledger.close();
+  });
+
+  it('are finished before the ledger closes', async () => {
+    const ledger = await open();
+    const list = Array.from({ length: 20 }, (_none, index) => aNotification({}, `e${index}`));
+    const writes = list.map((each) => ledger.write((tx) => insert(tx, [each])));
+    await Promise.all([...writes, ledger.close()]);
+    const again = await open();
+    expect(await again.read((tx) => tx.notifications(list.map((each) => each.id)))).toHaveLength(20);
+    await again.close();
+    await expect(again.write(() => Promise.resolve())).rejects.toMatchObject({ code: 'ledger_unavailable' });
+  });
+});
+
+describe('the write-ahead log', () => {
+  it('stays small under load, and is cut when nothing is written', async () => {
+    const ledger = await open();
+    let largest = 0;
+    for (let round = 0; round < 60; round++) {
+      const list = Array.from({ length: 200 }, (_none, index) =>
+        aNotification({ text: 'x'.repeat(1500) }, `${round}-${index}`),
+      );
+      await ledger.write((tx) => insert(tx, list));
+      largest = Math.max(largest, statSync(`${path}-wal`).size);
+    }
+    expect(statSync(path).size).toBeGreaterThan(16_000_000);
+    expect(largest).toBeLessThan(40_000_000);
+    await ledger.heartbeat();
+    await ledger.heartbeat();
+    expect(statSync(`${path}-wal`).size).toBe(0);
+    await ledger.close();
+  });
+});
