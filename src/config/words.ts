@@ -42,8 +42,21 @@ export function timeZone(meta: JsonSchema) {
   });
 }
 
+/** Asking `Intl` takes a millisecond, and messages ask again and again. Names may come from events: bounded. */
+const knownZones = new Map<string, boolean>();
+const maxKnownZones = 1000;
+
 export function isTimeZone(name: string): boolean {
-  if (name === '') return false;
+  let known = knownZones.get(name);
+  if (known === undefined) {
+    known = name.length > 0 && name.length <= 64 && askForZone(name);
+    if (knownZones.size >= maxKnownZones) knownZones.clear();
+    knownZones.set(name, known);
+  }
+  return known;
+}
+
+function askForZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

@@ -2,11 +2,12 @@ import type { Config, SourceRef } from '../config/config.ts';
 import { sortFaults, type Fault } from '../config/fault.ts';
 import { suggest } from '../config/suggest.ts';
 import type { Event } from '../model/event.ts';
-import { readAvroSchemas } from './cel/avro-types.ts';
+import { readAvroSchemas, type AvroSchemas } from './cel/avro-types.ts';
 import { CompileContext, untyped } from './compile-context.ts';
 import { compileRoute, compileSignals, digestVariables, type RouteParts } from './compile-route.ts';
 import { planDigest } from './digest.ts';
 import { evaluateRoute } from './evaluate-route.ts';
+import { eventFromInput } from './event-input.ts';
 import { EventScope } from './event-scope.ts';
 import { explainEvent } from './explain.ts';
 import { resolveGroups } from './groups.ts';
@@ -60,7 +61,7 @@ export function compileRules(config: Config): CompileResult {
     rules: { engine: context.liquid, timeZone: config.timeZone, links },
     timeZone: config.timeZone,
   };
-  const rules = createRules(config, program, identities, templates);
+  const rules = createRules(config, program, identities, templates, schemas);
   return { ok: true, rules, faults };
 }
 
@@ -69,6 +70,7 @@ function createRules(
   program: Program,
   identities: ReturnType<typeof compileIdentities>,
   templates: ReadonlyMap<string, CompiledMessage>,
+  schemas: AvroSchemas,
 ): Rules {
   const byName = new Map(program.routes.map((route) => [route.config.name, route]));
   const scopeOf = (event: Event, now: number): EventScope => new EventScope(event, now, config.timeZone);
@@ -96,6 +98,7 @@ function createRules(
       return route === undefined ? null : planDigest(program, route, key, members, now);
     },
     explain: (event, now) => explainEvent(program, scopeOf(event, now), config.hash),
+    eventFrom: (input, now) => eventFromInput(input, now, schemas),
     render: (name, input, now) => {
       const template = templates.get(name);
       if (template !== undefined) return renderTemplate(program, template, input, now);

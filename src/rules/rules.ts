@@ -1,5 +1,6 @@
 import type { Event } from '../model/event.ts';
 import type { Plan, PlanFailure, PlannedNotification, RenderedMessage } from '../model/plan.ts';
+import type { EventInput } from './event-input.ts';
 import type { Explanation } from './explanation.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface Rules {
   planDigest(route: string, key: string, members: readonly Event[], now: number): PlannedNotification | null;
   /** Why each route does or does not apply, and what would be sent. */
   explain(event: Event, now: number): Explanation;
+  /** An event as people write it, `{ data, meta? }`, with the types that its schema gives. */
+  eventFrom(input: unknown, now: number): EventInput;
   /** Renders one template by name; the answer is a message or what is wrong with it. */
   render(template: string, input: RenderInput, now: number): TemplateRendering;
 }

@@ -32,30 +32,50 @@ export function zonedTime(ms: number, timeZone: string): ZonedTime {
 /** How far the zone's clocks are ahead of UTC at an instant. */
 export function offsetMs(ms: number, timeZone: string): number {
   if (timeZone === 'UTC' || !Number.isFinite(ms)) return 0;
-  let formatter = formatters.get(timeZone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formatters.set(timeZone, formatter);
-  }
+  // Zones change their clocks on quarters of an hour, and events cluster around now.
+  const quarter = Math.floor(ms / quarterMs);
+  let offsets = knownOffsets.get(timeZone);
+  if (offsets === undefined) knownOffsets.set(timeZone, (offsets = new Map()));
+  const known = offsets.get(quarter);
+  if (known !== undefined) return known;
+  const fresh = askForOffset(quarter * quarterMs, timeZone);
+  if (offsets.size >= maxKnownOffsets) offsets.clear();
+  offsets.set(quarter, fresh);
+  return fresh;
+}
+
+const quarterMs = 15 * minuteMs;
+const maxKnownOffsets = 5000;
+const knownOffsets = new Map<string, Map<number, number>>();
+
+function askForOffset(ms: number, timeZone: string): number {
   const parts: Record<string, string> = {};
-  for (const { type, value } of formatter.formatToParts(ms)) parts[type] = value;
+  for (const { type, value } of formatterOf(timeZone).formatToParts(ms)) parts[type] = value;
   const part = (name: string): number => Number(parts[name]);
   const year = parts['era'] === 'BC' ? 1 - part('year') : part('year');
   const wall = new Date(0);
   wall.setUTCFullYear(year, part('month') - 1, part('day'));
   wall.setUTCHours(part('hour'), part('minute'), part('second'), 0);
-  const seconds = Math.floor(ms / 1000) * 1000;
-  return wall.getTime() - seconds;
+  return wall.getTime() - ms;
+}
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known !== undefined) return known;
+  const number = 'numeric';
+  const fresh = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    era: 'short',
+    year: number,
+    month: number,
+    day: number,
+    hour: number,
+    minute: number,
+    second: number,
+  });
+  formatters.set(timeZone, fresh);
+  return fresh;
 }
 
 /** The midnight (as ms of a UTC calendar) of the day that a wall clock shows: a name for that day. */

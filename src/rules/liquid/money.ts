@@ -12,13 +12,12 @@ export interface MoneyOptions {
 export function formatMoney(value: unknown, { currency, unit, locale }: MoneyOptions): string {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
   if (!/^-?\d{1,40}(\.\d{1,20})?$/.test(text)) throw new FilterFault('money: the value is not an amount');
-  const format = formatterOf(currency, locale);
+  const { format, digits } = formatterOf(currency, locale);
   if (unit === 'major') return format.format(text as Intl.StringNumericLiteral);
   if (unit !== 'minor') throw new FilterFault(`money: the unit is minor or major, not ${unit.slice(0, 20)}`);
   if (text.includes('.')) {
     throw new FilterFault("money: the value has a fraction; write money: currency, 'major'");
   }
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(shifted(text, digits) as Intl.StringNumericLiteral);
 }
 
@@ -29,10 +28,16 @@ function shifted(whole: string, digits: number): string {
   return `${sign}${figures.slice(0, -digits)}.${figures.slice(-digits)}`;
 }
 
-const formatters = new Map<string, Intl.NumberFormat>();
+/** Making a format is slow, and so is asking it how many decimals it shows. */
+interface Formatter {
+  readonly format: Intl.NumberFormat;
+  readonly digits: number;
+}
+
+const formatters = new Map<string, Formatter>();
 const maxFormatters = 200;
 
-function formatterOf(currency: string, locale: string): Intl.NumberFormat {
+function formatterOf(currency: string, locale: string): Formatter {
   const key = `${locale}/${currency}`;
   const known = formatters.get(key);
   if (known !== undefined) return known;
@@ -40,7 +45,8 @@ function formatterOf(currency: string, locale: string): Intl.NumberFormat {
     throw new FilterFault('money: the currency is not a code of three letters');
   }
   try {
-    const fresh = new Intl.NumberFormat(locale, { style: 'currency', currency });
+    const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
+    const fresh = { format, digits: format.resolvedOptions().maximumFractionDigits ?? 2 };
     // Currencies may come from events, so the store is bounded.
     if (formatters.size >= maxFormatters) formatters.clear();
     formatters.set(key, fresh);
