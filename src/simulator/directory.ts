@@ -20,7 +20,8 @@ export class Directory {
   readonly #generated: GeneratedPeople;
   readonly #departed = new Set<string>();
   /** Members by department, sub-departments included; built on demand, dropped at every change. */
-  #members = new Map<number, readonly string[]>();
+  readonly #members = new Map<number, readonly string[]>();
+  readonly #memberSets = new Map<number, ReadonlySet<string>>();
 
   constructor(data: DirectoryData, generate: number) {
     this.company = data.company;
@@ -55,7 +56,7 @@ export class Directory {
 
   putDepartment(department: DirectoryDepartment): void {
     this.#departments.set(department.id, department);
-    this.#members.clear();
+    this.#forgetMembers();
   }
 
   user(userid: string): DirectoryUser | null {
@@ -100,7 +101,7 @@ export class Directory {
     if (before !== undefined) this.#byMobile.delete(before.mobile);
     this.#users.set(user.userid, user);
     if (user.mobile !== '') this.#byMobile.set(user.mobile, user.userid);
-    this.#members.clear();
+    this.#forgetMembers();
   }
 
   /** Marks somebody as gone or as back. False when nobody has this userid. */
@@ -110,7 +111,7 @@ export class Directory {
     else if (!this.#generated.has(userid)) return false;
     else if (active) this.#departed.delete(userid);
     else this.#departed.add(userid);
-    this.#members.clear();
+    this.#forgetMembers();
     return true;
   }
 
@@ -131,10 +132,23 @@ export class Directory {
     return found;
   }
 
+  #memberSet(departmentId: number): ReadonlySet<string> {
+    const known = this.#memberSets.get(departmentId);
+    if (known !== undefined) return known;
+    const made = new Set(this.members(departmentId));
+    this.#memberSets.set(departmentId, made);
+    return made;
+  }
+
+  #forgetMembers(): void {
+    this.#members.clear();
+    this.#memberSets.clear();
+  }
+
   /** Whether an app may write to a person. */
   inScope(app: DirectoryApp, userid: string): boolean {
     if (app.scope === null || app.scope.userids.includes(userid)) return true;
-    return app.scope.departments.some((id) => this.members(id).includes(userid));
+    return app.scope.departments.some((id) => this.#memberSet(id).has(userid));
   }
 
   departmentInScope(app: DirectoryApp, departmentId: number): boolean {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { apiRefusal, type Answer, type Refusal } from './answer.ts';
+import { apiRefusal, refuse, type Answer, type Refusal } from './answer.ts';
 import type { DirectoryApp } from './directory-data.ts';
-import type { ActiveFault, FaultName } from './faults.ts';
+import type { ActiveFault, FaultName, FaultSpec } from './faults.ts';
 import type { Operation } from './operations.ts';
 import type { Call } from './world.ts';
 
@@ -13,8 +13,9 @@ export type Outcome =
   /** The connection stays open and silent. */
   | { readonly kind: 'silence'; readonly code: string };
 
-function strike(call: Call, name: FaultName): ActiveFault | null {
-  const fault = call.world.faults.strike(name, call.operation, call.app);
+function strike(call: Call, name: FaultName, processed: boolean | null = null): ActiveFault | null {
+  const matches = (spec: FaultSpec): boolean => processed === null || (spec.processed ?? false) === processed;
+  const fault = call.world.faults.strike(name, call.operation, call.app, matches);
   if (fault !== null) call.struck.push(name);
   return fault;
 }
@@ -27,36 +28,28 @@ export function faultBefore(call: Call): Outcome | null {
     const answer = banPage(banned.spec.ms ?? 300_000, banned.spec.html ?? false);
     return { kind: 'answer', answer, code: '1111', delayMs: 0 };
   }
-  return unprocessed(call);
-}
-
-/** `half-open` and `bad-gateway` come before the call, or after it when they say `processed`. */
-function unprocessed(call: Call): Outcome | null {
-  for (const name of ['half-open', 'bad-gateway'] as const) {
-    const waiting = call.world.faults
-      .list()
-      .some(({ spec }) => spec.name === name && spec.processed !== true);
-    if (waiting && strike(call, name) !== null) return lineFault(name);
-  }
-  return null;
+  return lineFault(call, false);
 }
 
 /** Faults that strike when the call has been carried out and its answer is on its way. */
 export function carriedOut(call: Call, outcome: Outcome): Outcome {
   if (outcome.kind !== 'answer') return outcome;
   if (strike(call, 'answer-lost') !== null) return { kind: 'cut', code: 'lost' };
-  for (const name of ['half-open', 'bad-gateway'] as const) {
-    const waiting = call.world.faults
-      .list()
-      .some(({ spec }) => spec.name === name && spec.processed === true);
-    if (waiting && strike(call, name) !== null) return lineFault(name);
-  }
+  const line = lineFault(call, true);
+  if (line !== null) return line;
+  const coded = strike(call, 'answer-code', true);
   const slow = strike(call, 'slow');
-  return slow === null ? outcome : { ...outcome, delayMs: slow.spec.ms ?? 5_000 };
+  const delayMs = slow === null ? 0 : (slow.spec.ms ?? 5_000);
+  if (coded === null) return { ...outcome, delayMs };
+  const refusal = codedRefusal(coded.spec);
+  const answer = refuse(call.operation, refusal, call.requestId);
+  return { kind: 'answer', answer, code: String(refusal.code), delayMs };
 }
 
-function lineFault(name: 'half-open' | 'bad-gateway'): Outcome {
-  if (name === 'half-open') return { kind: 'silence', code: 'lost' };
+/** `half-open` and `bad-gateway` come before the call is carried out, or after it when they say `processed`. */
+function lineFault(call: Call, processed: boolean): Outcome | null {
+  if (strike(call, 'half-open', processed) !== null) return { kind: 'silence', code: 'lost' };
+  if (strike(call, 'bad-gateway', processed) === null) return null;
   const body =
     '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
   return { kind: 'answer', answer: { status: 502, contentType: 'text/html', body }, code: '502', delayMs: 0 };
@@ -92,10 +85,13 @@ export function refusingFault(call: Call): Refusal | null {
   if (strike(call, 'system-busy') !== null) return serviceRefusal('-1', '系统繁忙');
   const every = strike(call, 'fail-every-n');
   if (every !== null) return serviceRefusal(every.spec.code ?? '-1', every.spec.message ?? '系统繁忙');
-  const coded = strike(call, 'answer-code');
-  if (coded === null) return null;
-  const refusal = serviceRefusal(coded.spec.code ?? '400001', coded.spec.message ?? '系统错误');
-  return coded.spec.wrapped === true ? { ...refusal, layer: 'gateway' } : refusal;
+  const coded = strike(call, 'answer-code', false);
+  return coded === null ? null : codedRefusal(coded.spec);
+}
+
+function codedRefusal(spec: FaultSpec): Refusal {
+  const refusal = serviceRefusal(spec.code ?? '400001', spec.message ?? '系统错误');
+  return spec.wrapped === true ? { ...refusal, layer: 'gateway' } : refusal;
 }
 
 function serviceRefusal(code: string, message: string): Refusal {

@@ -43,7 +43,7 @@ export interface FaultSpec {
   readonly message?: string;
   /** `user-left`, `user-failed`: the one person concerned; everybody when absent. */
   readonly userid?: string;
-  /** `bad-gateway`, `half-open`: whether the call was carried out before the answer failed; default false. */
+  /** `bad-gateway`, `half-open`, `answer-code`: whether the call is carried out all the same; default false. */
   readonly processed?: boolean;
   /** `ip-banned`: an HTML page in place of the JSON body. */
   readonly html?: boolean;
@@ -100,9 +100,14 @@ export class Faults {
    * The fault of this name that strikes this call, or null. Asking counts: `count` goes down with every strike,
    * `fail-every-n` counts the calls it let pass.
    */
-  strike(name: FaultName, operation: Operation, app: DirectoryApp | null): ActiveFault | null {
+  strike(
+    name: FaultName,
+    operation: Operation,
+    app: DirectoryApp | null,
+    matches: (spec: FaultSpec) => boolean = () => true,
+  ): ActiveFault | null {
     for (const fault of this.#active) {
-      if (fault.spec.name !== name || !concerns(fault.spec, operation, app)) continue;
+      if (fault.spec.name !== name || !concerns(fault.spec, operation, app) || !matches(fault.spec)) continue;
       fault.seen++;
       if (name === 'fail-every-n' && fault.seen % Math.max(1, fault.spec.n ?? 2) !== 0) continue;
       const { probability, count } = fault.spec;

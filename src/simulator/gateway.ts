@@ -4,7 +4,7 @@ import { accessToken, corpToken, getToken } from './api/tokens.ts';
 import { getByMobile, legacyGetByMobile } from './api/lookup.ts';
 import { send } from './api/send.ts';
 import { progress, recall, result, statusBar } from './api/task-calls.ts';
-import { upload } from './api/upload.ts';
+import { isUploadedFile, upload } from './api/upload.ts';
 import { parseArguments, type Arguments, type ParsedArguments } from './arguments.ts';
 import type { DirectoryApp } from './directory-data.ts';
 import { banPage, carriedOut, faultBefore, type Outcome } from './fault-effects.ts';
@@ -84,9 +84,17 @@ export function handle(world: World, request: ApiRequest): Outcome {
     status: recorded?.answer.status ?? 0,
     code: outcome.code,
     faults: call.struck,
-    parameters: parsed.values,
+    parameters: request.values === null ? parsed.values : withoutContent(parsed.values),
   });
   return outcome;
+}
+
+/** Upload parameters as the log keeps them: the file's name and size, not its bytes. */
+function withoutContent(values: Arguments): Arguments {
+  const kept = Object.entries(values).map(([name, value]) =>
+    isUploadedFile(value) ? [name, { fileName: value.fileName, bytes: value.bytes }] : [name, value],
+  );
+  return Object.fromEntries(kept) as Arguments;
 }
 
 function serve(call: Call, request: ApiRequest, parsed: ParsedArguments, token: string | null): Outcome {

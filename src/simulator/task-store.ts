@@ -1,11 +1,17 @@
 import type { Task } from './task.ts';
 
+interface Inbox {
+  tasks: Task[];
+  /** How many at the beginning of `tasks` count no longer. */
+  forgotten: number;
+}
+
 /** Every accepted send, and who got it. Bounded: the oldest tasks go when there are too many. */
 export class TaskStore {
   readonly #keep: number;
   readonly #firstId: bigint;
   readonly #tasks = new Map<string, Task>();
-  readonly #inboxes = new Map<string, Task[]>();
+  readonly #inboxes = new Map<string, Inbox>();
   /** The newest few tasks, for pages. */
   #recent: Task[] = [];
   #issued = 0;
@@ -26,8 +32,8 @@ export class TaskStore {
     if (this.#recent.length > 400) this.#recent = this.#recent.slice(-200);
     for (const userid of task.delivered) {
       const inbox = this.#inboxes.get(userid);
-      if (inbox === undefined) this.#inboxes.set(userid, [task]);
-      else inbox.push(task);
+      if (inbox === undefined) this.#inboxes.set(userid, { tasks: [task], forgotten: 0 });
+      else inbox.tasks.push(task);
     }
     if (this.#tasks.size > this.#keep) this.#dropOldest();
   }
@@ -43,7 +49,9 @@ export class TaskStore {
 
   /** The tasks that reached somebody, oldest first. */
   of(userid: string): readonly Task[] {
-    return this.#inboxes.get(userid) ?? [];
+    const inbox = this.#inboxes.get(userid);
+    if (inbox === undefined) return [];
+    return inbox.forgotten === 0 ? inbox.tasks : inbox.tasks.slice(inbox.forgotten);
   }
 
   /** Up to `count` people who got the newest messages. */
@@ -91,9 +99,14 @@ export class TaskStore {
     this.#dropped++;
     for (const userid of oldest.delivered) {
       const inbox = this.#inboxes.get(userid);
-      // The oldest task of all is the first of every inbox that it is in.
-      inbox?.shift();
-      if (inbox?.length === 0) this.#inboxes.delete(userid);
+      if (inbox === undefined) continue;
+      // The oldest task of all is the first of every inbox that it is in. Cutting it off each time would move the rest.
+      inbox.forgotten++;
+      if (inbox.forgotten === inbox.tasks.length) this.#inboxes.delete(userid);
+      else if (inbox.forgotten > 16 && inbox.forgotten * 2 > inbox.tasks.length) {
+        inbox.tasks = inbox.tasks.slice(inbox.forgotten);
+        inbox.forgotten = 0;
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { sha256 } from '../base/ids.ts';
 import type { DirectoryApp } from './directory-data.ts';
 
 interface Token {
@@ -34,7 +34,7 @@ export class Tokens {
       return current.value;
     }
     const number = this.#issued.size;
-    const value = createHash('md5').update(`${this.#seed}/${app.appKey}/${number}`).digest('hex');
+    const value = sha256(`${this.#seed}/${app.appKey}/${number}`).slice(0, 32);
     const token: Token = { value, appKey: app.appKey, expiresAt: now + lifeMs };
     this.#current.set(app.appKey, token);
     this.#issued.set(value, token);

@@ -58,7 +58,8 @@ export function send(call: AppCall): HandlerResult {
     at: now,
     lateMs: late?.spec.ms ?? (late === null ? 0 : 60_000),
     delivered: shares.delivered,
-    invalidUserids: [...audience.invalidUserids, ...shares.left],
+    invalidUserids:
+      shares.left.length === 0 ? audience.invalidUserids : [...audience.invalidUserids, ...shares.left],
     invalidDepartments: audience.invalidDepartments,
     forbidden: shares.forbidden,
     failed: shares.failed,
@@ -162,19 +163,19 @@ function share(call: AppCall, people: readonly string[], content: string, broadc
   const failing = world.faults.none ? null : strike(call, 'user-failed');
   const shares = {
     delivered: [] as string[],
-    forbidden: nobody as readonly Forbidden[],
-    failed: nobody as readonly string[],
-    left: nobody as readonly string[],
+    forbidden: [] as Forbidden[],
+    failed: [] as string[],
+    left: [] as string[],
   };
   for (const userid of people) {
     if (left !== null && (left.spec.userid ?? userid) === userid) {
-      shares.left = [...shares.left, userid];
+      shares.left.push(userid);
     } else if (failing !== null && (failing.spec.userid ?? userid) === userid) {
-      shares.failed = [...shares.failed, userid];
+      shares.failed.push(userid);
     } else {
       const refused = world.quotas.admit(app.appKey, userid, content, broadcast, now, limits);
       if (refused === null) shares.delivered.push(userid);
-      else shares.forbidden = [...shares.forbidden, { userid, ...refused }];
+      else shares.forbidden.push({ userid, ...refused });
     }
   }
   if (shares.forbidden.length > 0) {
@@ -182,7 +183,13 @@ function share(call: AppCall, people: readonly string[], content: string, broadc
     const detail = `${shares.forbidden.length} people do not get the message, the first with code ${first?.code}`;
     note(call, 'limit', detail);
   }
-  return shares;
+  // A task is kept for long; empty lists are shared.
+  return {
+    delivered: shares.delivered,
+    forbidden: shares.forbidden.length === 0 ? nobody : shares.forbidden,
+    failed: shares.failed.length === 0 ? nobody : shares.failed,
+    left: shares.left,
+  };
 }
 
 function strike(call: AppCall, name: 'result-late' | 'user-left' | 'user-failed') {

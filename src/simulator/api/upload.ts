@@ -51,6 +51,6 @@ export function upload(call: AppCall): HandlerResult {
 
 const mediaTypes = Object.keys(mediaLimits) as MediaType[];
 
-function isUploadedFile(value: unknown): value is UploadedFile {
+export function isUploadedFile(value: unknown): value is UploadedFile {
   return typeof value === 'object' && value !== null && 'sha256' in value;
 }

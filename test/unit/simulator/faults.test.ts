@@ -86,6 +86,13 @@ describe('faults of gateway and service', () => {
     expect(bench.control.violations()).toEqual([]);
   });
 
+  it('answer-code may come although the message went out, as a system error does', async () => {
+    const bench = await Bench.start();
+    bench.control.addFault({ name: 'answer-code', code: '500', processed: true, count: 1 });
+    expect(await bench.send(one)).toMatchObject({ errcode: 500 });
+    expect(bench.control.inbox('zhangsan')).toHaveLength(1);
+  });
+
   it('token-expired really ends the token, so that a new one helps', async () => {
     const bench = await Bench.start();
     bench.control.addFault({ name: 'token-expired', count: 1 });

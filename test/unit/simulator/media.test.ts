@@ -64,6 +64,10 @@ describe('uploads', () => {
     const msg = { msgtype: 'image', image: { media_id: uploaded['media_id'] } };
     expect(await bench.send({ userid_list: 'zhangsan', msg })).toMatchObject({ errcode: 0 });
     expect(bench.control.media().at(-1)).toMatchObject({ fileName: '标志.PNG', bytes: 100 });
+    expect(bench.control.calls('media')[0]?.parameters['media']).toEqual({
+      fileName: '标志.PNG',
+      bytes: 100,
+    });
     const shown = await fetch(
       `${bench.simulator.url}/_sim/media/${encodeURIComponent(String(uploaded['media_id']))}`,
     );
