@@ -85,6 +85,11 @@ export class Access {
     return token(this.#options.adminToken) !== null;
   }
 
+  /** Whether signing in can help; without any token there is nothing to sign in with. */
+  tokensExist(): boolean {
+    return this.changesPossible() || token(this.#options.readToken) !== null;
+  }
+
   async check(caller: Caller, needed: Role): Promise<AccessVerdict> {
     const address = caller.address ?? 'unknown';
     if (needed === 'admin' && !this.changesPossible()) return changesOff;
@@ -109,8 +114,7 @@ export class Access {
   }
 
   #missing(needed: Role): AccessVerdict {
-    const anyToken = this.changesPossible() || token(this.#options.readToken) !== null;
-    if (!anyToken) return localOnly;
+    if (!this.tokensExist()) return localOnly;
     return {
       granted: false,
       status: 401,

@@ -187,6 +187,7 @@ export function detail(index: number): NotificationDetail {
       person('finance0007', null, kind.person, kind.code),
       person(null, canaryMobile, sent ? 'unread' : kind.person, null),
     ],
+    resending: false,
     deliveries: sent ? [delivery] : [],
     invalidDeptIds: [],
     signals: { recall: false, statusBar: null },
