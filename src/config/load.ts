@@ -5,6 +5,7 @@ import { EnvText } from './env-text.ts';
 import { sortFaults, type Fault } from './fault.ts';
 import { nodeFiles, type ConfigFiles } from './files.ts';
 import { LoaderContext } from './loader-context.ts';
+import { checkMedia } from './media.ts';
 import { normaliseDingbus, type MainConfig } from './normalise-dingbus.ts';
 import { readParts, type Parts } from './read-parts.ts';
 import { checkReferences } from './references.ts';
@@ -49,6 +50,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const outline = file ?? outlineOf(raw?.value);
   const parts = readParts(outline, main?.timeZone ?? 'Asia/Shanghai', ref, context, files);
   if (main !== null) checkReferences(main, parts, ref, context);
+  checkMedia(parts, ref, context);
 
   const faults = sortFaults(context.faults);
   if (main === null || faults.some((fault) => fault.severity === 'error')) {

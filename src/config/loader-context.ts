@@ -66,6 +66,12 @@ export class LoaderContext {
     }
   }
 
+  /** Whether there is a file of content; it is then among those that are watched. */
+  isFile(file: string): boolean {
+    this.filesRead.push(file);
+    return this.#files.read(file).kind === 'bytes';
+  }
+
   /** Checks a value against its definition; null when it does not fit, which is then reported. */
   check<T>(schema: z.ZodType<T>, value: unknown, ref: SourceRef): T | null {
     const result = schema.safeParse(value);
