@@ -12,6 +12,7 @@ import type { ClientObserver } from './client-events.ts';
 import type { CallOptions, DingTalkClient, SendRequest, UploadRequest } from './client-types.ts';
 import type { Operation } from './codes.ts';
 import { AppCalls, type Call } from './app-calls.ts';
+import { endpoints, type Endpoint } from './endpoints.ts';
 import { appState, Holds } from './holds.ts';
 import type { JsonObject } from './json.ts';
 import { Limiter } from './limiter.ts';
@@ -151,12 +152,7 @@ class Client implements DingTalkClient {
       ...callOptions('send', options),
       recipients: people,
       http: (token) =>
-        post(
-          this.#http,
-          '/topapi/message/corpconversation/asyncsend_v2',
-          token,
-          sendArguments(this.#agentId, audience, body),
-        ),
+        post(this.#http, endpoints.send.path, token, sendArguments(this.#agentId, audience, body)),
     });
     if (exchanged.kind === 'ok') {
       const taskId = readTaskId(exchanged.body);
@@ -177,16 +173,16 @@ class Client implements DingTalkClient {
   }
 
   progress(taskId: string, options: CallOptions = {}): ReturnType<DingTalkClient['progress']> {
-    return this.#ask('progress', 'getsendprogress', { task_id: taskId }, options, readProgress);
+    return this.#ask(endpoints.progress, { task_id: taskId }, options, readProgress);
   }
 
   result(taskId: string, options: CallOptions = {}): ReturnType<DingTalkClient['result']> {
-    return this.#ask('result', 'getsendresult', { task_id: taskId }, options, readTaskResult);
+    return this.#ask(endpoints.result, { task_id: taskId }, options, readTaskResult);
   }
 
   recall(taskId: string, options: CallOptions = {}): Promise<CallResult<null>> {
     // This one operation calls it msg_task_id (K770).
-    return this.#tell('recall', 'recall', { msg_task_id: taskId }, options);
+    return this.#tell(endpoints.recall, { msg_task_id: taskId }, options);
   }
 
   updateStatusBar(
@@ -197,7 +193,7 @@ class Client implements DingTalkClient {
   ): Promise<CallResult<null>> {
     const colour: Arguments = background === null ? {} : { status_bg: background };
     const args = { task_id: taskId, status_value: value, ...colour };
-    return this.#tell('status_bar', 'status_bar/update', args, options);
+    return this.#tell(endpoints.statusBar, args, options);
   }
 
   async uploadMedia(request: UploadRequest, options: CallOptions = {}): Promise<CallResult<UploadedMedia>> {
@@ -239,8 +235,7 @@ class Client implements DingTalkClient {
 
   /** An operation on a task that brings data. */
   #ask<T>(
-    operation: Operation,
-    path: string,
+    endpoint: Endpoint,
     args: Arguments,
     options: CallOptions,
     read: (body: JsonObject) => T | null,
@@ -248,21 +243,16 @@ class Client implements DingTalkClient {
     const named = { agent_id: String(this.#agentId), ...args };
     return this.#read(
       {
-        ...callOptions(operation, options),
-        http: (token) => post(this.#http, `/topapi/message/corpconversation/${path}`, token, named),
+        ...callOptions(endpoint.operation, options),
+        http: (token) => post(this.#http, endpoint.path, token, named),
       },
       read,
     );
   }
 
   /** An operation on a task that brings nothing but success. */
-  async #tell(
-    operation: Operation,
-    path: string,
-    args: Arguments,
-    options: CallOptions,
-  ): Promise<CallResult<null>> {
-    const result = await this.#ask(operation, path, args, options, () => ({}));
+  async #tell(endpoint: Endpoint, args: Arguments, options: CallOptions): Promise<CallResult<null>> {
+    const result = await this.#ask(endpoint, args, options, () => ({}));
     return result.kind === 'ok' ? { kind: 'ok', value: null } : result;
   }
 

@@ -78,12 +78,6 @@ export const rateLimits = {
     'K773 says 50 for third-party apps, K769 says 100',
   ),
   broadcastsPerDay: limit(3, 'a day', 'to_all_user sends of one app (41045)', 'K791, K13 code 41045'),
-  broadcastsPerMinute: limit(
-    1,
-    'a minute',
-    'to_all_user sends of one app (41046); the number is not published',
-    'K13 code 41046',
-  ),
   recipientsPerMinute: limit(
     5000,
     'a minute',
@@ -242,7 +236,7 @@ export const mediaLimits: Readonly<Record<MediaType, MediaLimit>> = {
   },
 };
 
-/** The colours that DingTalk itself uses in status bars. Source: 0768-work-notice-option. */
+/** The colours that DingTalk itself uses in status bars. Source: K768. */
 export const statusColours = {
   agreed: '0xFF78C06E',
   refused: '0xFFF65E5E',

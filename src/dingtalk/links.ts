@@ -1,6 +1,6 @@
 /**
  * Addresses that DingTalk's own clients understand, for the URL fields of messages.
- * Source: "消息链接说明" (0776-message-link-description).
+ * Source: "消息链接说明" (K776).
  */
 
 /** Opens a page in the side panel of the desktop client (`sidePanel`), or in the system's browser. */

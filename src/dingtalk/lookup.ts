@@ -5,6 +5,7 @@
 import type { Mobile } from '../base/sensitive.ts';
 import type { AppCalls, Call } from './app-calls.ts';
 import type { ClientObserver } from './client-events.ts';
+import { endpoints } from './endpoints.ts';
 import type { Exchanged } from './exchange.ts';
 import type { LookupResult } from './outcomes.ts';
 import { readUser } from './payloads.ts';
@@ -31,8 +32,8 @@ export function lookupVia(
       tolerated: api === 'auto' && via === 'v2' ? permissionMissing : null,
       http: (token) =>
         via === 'v2'
-          ? post(http, '/topapi/v2/user/getbymobile', token, { mobile: mobile.reveal() })
-          : get(http, '/user/get_by_mobile', { access_token: token, mobile: mobile.reveal() }),
+          ? post(http, endpoints.lookupV2.path, token, { mobile: mobile.reveal() })
+          : get(http, endpoints.lookupLegacy.path, { access_token: token, mobile: mobile.reveal() }),
     });
 
   return async (mobile, options) => {

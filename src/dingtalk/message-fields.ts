@@ -126,7 +126,7 @@ export const messageFields = {
   ),
 } as const satisfies Record<string, FieldTable>;
 
-/** Schemes that DingTalk's clients open from a message. Source: 0776-message-link-description. */
+/** Schemes that DingTalk's clients open from a message. Source: K776. */
 const schemes = new Set(['http:', 'https:', 'dingtalk:', 'eapp:']);
 
 function checkUrl(value: string): string | null {

@@ -1,5 +1,6 @@
 import type { Secret } from '../base/sensitive.ts';
 import type { Envelope } from './answers.ts';
+import { endpoints } from './endpoints.ts';
 import { get, postJson } from './requests.ts';
 import type { TransportRequest } from './transport.ts';
 
@@ -26,13 +27,16 @@ export function tokenRequest(options: TokenRequestOptions): {
     case 'legacy':
       // Key and secret must stand in the query: the documentation's own form example is answered 40035 (PROBE).
       return {
-        http: get({ baseUrl, timeoutMs }, '/gettoken', { appkey: appKey, appsecret: appSecret.reveal() }),
+        http: get({ baseUrl, timeoutMs }, endpoints.tokenLegacy.path, {
+          appkey: appKey,
+          appsecret: appSecret.reveal(),
+        }),
         envelope: 'errcode',
       };
     case 'v1':
       return {
         http: postJson(
-          `${apiBaseUrl}/v1.0/oauth2/accessToken`,
+          `${apiBaseUrl}${endpoints.tokenV1.path}`,
           { appKey, appSecret: appSecret.reveal() },
           timeoutMs,
         ),
@@ -41,7 +45,7 @@ export function tokenRequest(options: TokenRequestOptions): {
     case 'corp':
       return {
         http: postJson(
-          `${apiBaseUrl}/v1.0/oauth2/${encodeURIComponent(corpId ?? '')}/token`,
+          `${apiBaseUrl}${endpoints.tokenCorp.path.replace('{corpId}', encodeURIComponent(corpId ?? ''))}`,
           { client_id: appKey, client_secret: appSecret.reveal(), grant_type: 'client_credentials' },
           timeoutMs,
         ),

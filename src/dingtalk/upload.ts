@@ -9,6 +9,7 @@ import { basename, extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { messageOf } from '../base/errors.ts';
 import type { MediaSource, UploadRequest } from './client-types.ts';
+import { endpoints } from './endpoints.ts';
 import { mediaLimits } from './limits.ts';
 import type { TransportRequest } from './transport.ts';
 
@@ -96,7 +97,7 @@ export function uploadRequest(
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
   return {
     method: 'POST',
-    url: `${baseUrl}/media/upload?access_token=${encodeURIComponent(token)}&type=${type}`,
+    url: `${baseUrl}${endpoints.upload.path}?access_token=${encodeURIComponent(token)}&type=${type}`,
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': String(head.length + media.bytes + tail.length),
