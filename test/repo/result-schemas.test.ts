@@ -33,7 +33,7 @@ describe('the AsyncAPI document', () => {
       validateFormats: false,
       allErrors: true,
       logger: false,
-    }).compile(specs.schemasWithoutId['3.0.0']);
+    }).compile(specs.schemasWithoutId['3.0.0'] as object);
     validate(document);
     expect(validate.errors).toBeNull();
   });
