@@ -34,7 +34,7 @@ describe('source files', () => {
 describe('tracked text', () => {
   it.each([
     ['a path of one machine', /(?<![\w.-])\/(work\/(main|shared)|root|home\/\w+|Users\/\w+)\//],
-    ['a package registry or its key', /^\s*(@\S+:)?registry\s*=|_authToken|<mirror>/m],
+    ['a package registry or its key', /^\s*(@\S+:)?registry\s*=\s*https?:|_authToken|<mirror>/m],
   ])('names nowhere %s', (_what, pattern) => {
     const here = 'test/repo/files.test.ts';
     expect(
