@@ -97,6 +97,7 @@ const ofTasks: readonly Operation[] = ['progress', 'result', 'recall', 'status_b
 export const codeTable: readonly CodeRow[] = [
   // The service itself. −1 is a refusal (it says "try again"); the others may come after the work was done.
   ...rows('retry', 'K13', { '-1': 'DingTalk is busy; at most three retries' }),
+  ...rows('retry', 'K13', { '88': 'the gateway refused the call without saying why' }),
   ...rows('retry', 'K773', { '1430003': 'the protection of the open API stepped in' }),
   ...rows('unknown', 'hhyo/Archery#836', { '1': 'platform system error; also the answer to an empty list' }),
   ...rows('unknown', 'K770, K771, K772', { '500': 'system error' }),
@@ -292,9 +293,9 @@ export const codeTable: readonly CodeRow[] = [
   ),
 
   // Never with this message or these arguments.
+  ...rows('message', 'mingyoung/dingtalk#79', { '40': 'a required argument is missing' }),
+  ...rows('message', '007gzs/dingtalk-sdk#39', { '41': 'an argument is invalid' }),
   ...rows('message', 'K13', {
-    '40': 'a required argument is missing',
-    '41': 'an argument is invalid',
     '40000': 'an argument is wrong, or the access token is blank',
     '40004': 'wrong type of medium',
     '40005': 'wrong type of file',

@@ -60,6 +60,16 @@ export const sources: readonly Source[] = [
     url: 'https://github.com/hhyo/Archery/issues/836',
   },
   {
+    key: 'mingyoung/dingtalk#79',
+    title: 'msg not encoded as JSON in a form',
+    url: 'https://github.com/mingyoung/dingtalk/issues/79',
+  },
+  {
+    key: '007gzs/dingtalk-sdk#39',
+    title: 'to_all_user in a form',
+    url: 'https://github.com/007gzs/dingtalk-sdk/issues/39',
+  },
+  {
     key: 'node-dingtalk#32',
     title: 'a throttled client',
     url: 'https://github.com/ali-sdk/node-dingtalk/issues/32',
