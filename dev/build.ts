@@ -1,6 +1,6 @@
 /** Builds `dist/` from `src/`: plain JavaScript with declarations and source maps, and an executable `main.js`. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -23,3 +23,9 @@ if (!readFileSync(main, 'utf8').startsWith('#!')) {
   throw new Error('dist/main.js cannot be executed: src/main.ts has to begin with "#!/usr/bin/env node".');
 }
 chmodSync(main, 0o755);
+
+// Style sheets, icons and scripts of the pages are read as they are, beside the code that serves them.
+cpSync(join(root, 'src'), dist, {
+  recursive: true,
+  filter: (path) => statSync(path).isDirectory() || !path.endsWith('.ts'),
+});

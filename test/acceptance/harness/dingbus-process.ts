@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -75,6 +75,11 @@ export class DingbusProcess {
   /** Resolves when this life ends, by itself or not. */
   async exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     return (await this.#exited) ?? { code: 0, signal: null };
+  }
+
+  /** The end of the log, for messages. */
+  lastWords(): string {
+    return readFileSync(this.logPath, 'utf8').split('\n').slice(-6).join('\n').slice(-2_000);
   }
 
   isRunning(): boolean {
