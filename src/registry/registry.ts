@@ -10,7 +10,7 @@ import type { Logger } from '../base/logger.ts';
 import { createClient, fetchReader } from './client.ts';
 import { AvroWriter } from './avro/avro-writer.ts';
 import { RegistryUnavailableError } from './errors.ts';
-import { RegistryHttp, type RegistryHttpOptions } from './http.ts';
+import { RegistryHttp, type RegistryHttpOptions, RegistryRefusal } from './http.ts';
 import { SchemaLookups } from './lookups.ts';
 import type { SchemaReaders } from './reader.ts';
 import { registerBackward } from './register.ts';
@@ -46,7 +46,7 @@ export interface Registry extends SchemaReaders {
    * the new schema can read all older values.
    */
   writerFor(subject: string, schemaText: string): SchemaWriter;
-  /** As the last request saw it; while it is not ok the registry is asked again every few seconds. */
+  /** As the last request saw it. The registry is asked at once, and again every few seconds while it is not ok. */
   health(): RegistryHealth;
   /** Asks whether the registry answers, and reports it through `health`. Never rejects. */
   probe(): Promise<RegistryHealth>;
@@ -100,6 +100,7 @@ class HealthWatch {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #reason: string | null = 'not asked yet';
+  #asked = false;
   #cancel: (() => void) | null = null;
   #stopped = false;
 
@@ -107,6 +108,8 @@ class HealthWatch {
     this.#http = http;
     this.#clock = clock;
     this.#logger = logger;
+    // Readiness must not wait for the first record that happens to need a schema.
+    this.#probeAfter(0);
   }
 
   health(): RegistryHealth {
@@ -114,30 +117,39 @@ class HealthWatch {
   }
 
   saw(reason: string | null): void {
-    const wasWell = this.#reason === null;
+    // What fails because we are closing tells nothing of the registry.
+    if (this.#stopped) return;
+    const changed = !this.#asked || (this.#reason === null) !== (reason === null);
+    this.#asked = true;
     this.#reason = reason;
-    if (reason === null) {
-      this.#cancel?.();
-      this.#cancel = null;
-      if (!wasWell) this.#logger.info({ address: this.#http.address }, 'schema registry answers');
+    const address = this.#http.address;
+    if (reason !== null) {
+      if (changed) this.#logger.warn({ address, reason }, 'schema registry unavailable');
+      this.#probeAfter(probeMs);
       return;
     }
-    if (wasWell) this.#logger.warn({ address: this.#http.address, reason }, 'schema registry unavailable');
-    if (this.#stopped || this.#cancel !== null) return;
-    this.#cancel = this.#clock.schedule(probeMs, () => {
-      this.#cancel = null;
-      void this.probe();
-    });
+    this.#cancel?.();
+    this.#cancel = null;
+    if (changed) this.#logger.info({ address }, 'schema registry answers');
   }
 
   async probe(): Promise<RegistryHealth> {
     try {
-      await this.#http.request('GET', '/config', null);
+      // Needs no permission beyond a valid login; a registry too old to know it refuses, and so answers too.
+      await this.#http.request('GET', '/schemas/types', null);
       this.saw(null);
     } catch (thrown) {
-      this.saw(messageOf(thrown));
+      this.saw(thrown instanceof RegistryRefusal ? null : messageOf(thrown));
     }
     return this.health();
+  }
+
+  #probeAfter(delayMs: number): void {
+    if (this.#stopped || this.#cancel !== null) return;
+    this.#cancel = this.#clock.schedule(delayMs, () => {
+      this.#cancel = null;
+      void this.probe();
+    });
   }
 
   stop(): void {

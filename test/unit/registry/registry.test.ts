@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { Secret } from '../../../src/base/sensitive.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../../../src/registry/registry.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { answerJson, RegistryServer } from '../../fakes/registry-server.ts';
 
 const closers: (() => Promise<void>)[] = [];
@@ -122,7 +123,7 @@ describe('what the registry answers', () => {
     const { server, registry } = await setUp((_request, response) => answerJson(response, 200, { schema }));
     const lookup = await registry.readerFor(7);
     expect(lookup.kind).toBe('reader');
-    expect(server.requests.map(({ path }) => path)).toEqual(['/apis/registry/schemas/ids/7']);
+    expect(server.requests.map(({ path }) => path)).toContain('/apis/registry/schemas/ids/7');
     await server.stop();
     expect(registry.readerFor(7)).toBe(lookup);
   });
@@ -153,6 +154,31 @@ describe('what the registry answers', () => {
       else answerJson(response, 200, { schema, references: [{ name: 'c.C', subject: 'c', version: 3 }] });
     });
     expect(await registry.readerFor(7)).toMatchObject({ kind: 'schema_not_found' });
+  });
+});
+
+describe('health', () => {
+  it('is unknown at first, and comes back by itself after a failure', async () => {
+    const clock = new FakeClock();
+    let away = true;
+    const { registry } = await setUp(
+      (_request, response) => (away ? answerJson(response, 503, {}) : answerJson(response, 200, ['AVRO'])),
+      { clock },
+    );
+    expect(registry.health()).toEqual({ ok: false, reason: 'not asked yet' });
+    await clock.advance(0);
+    await expect.poll(() => registry.health().reason).toContain('503');
+    away = false;
+    await clock.advance(5_000);
+    await expect.poll(() => registry.health()).toEqual({ ok: true, reason: null });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is good where the registry answers but does not know the question', async () => {
+    const { registry } = await setUp((_request, response) =>
+      answerJson(response, 404, { error_code: 404, message: 'HTTP 404 Not Found' }),
+    );
+    expect(await registry.probe()).toEqual({ ok: true, reason: null });
   });
 });
 
