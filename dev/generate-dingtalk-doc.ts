@@ -85,9 +85,9 @@ refused token. What became of a send is one of four:
 | outcome | meaning |
 | --- | --- |
 | \`accepted\` | \`errcode\` 0 and a task id. DingTalk works on it; only the result tells who got it |
-| \`refused\` | An answer that proves that nobody was told |
+| \`refused\` | An answer that proves that nobody was told, or a fault that our own check found before the call |
 | \`unknown\` | No answer, no JSON, or a code that proves nothing: it may have been sent |
-| \`not_sent\` | The request never left: the app is held, no token, no connection, or our own check refused it |
+| \`not_sent\` | The request never left and may go another time: the app is held, no token, no connection |
 
 Arguments travel as a form with \`msg\` as JSON text, as in the documentation's own examples (K769), or as a JSON body with
 \`msg\` as an object and scalars as text, as the official SDK does (JSDK). Either way \`msg\` goes out byte for byte.`;

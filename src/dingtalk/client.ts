@@ -145,7 +145,7 @@ class Client implements DingTalkClient {
     if (faults.length > 0) {
       const text = faults.map(({ path, message }) => `${path} ${message}`).join('; ');
       options.slot?.giveBack();
-      return { kind: 'not_sent', error: this.#calls.ownError('send', 'invalid_request', text) };
+      return { kind: 'refused', error: this.#calls.ownError('send', 'invalid_request', text) };
     }
     const people = request.people ?? (audience.kind === 'users' ? audience.userids.length : 1);
     const exchanged = await this.#calls.call({

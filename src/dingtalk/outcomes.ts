@@ -24,8 +24,9 @@ export interface CallError {
 
 /**
  * What became of a send. `accepted`: DingTalk took it and gave a task id; that proves no delivery. `refused`: DingTalk
- * answered that it did not take it; the class says whether to try again. `unknown`: it may have been sent.
- * `not_sent`: the request never left: the app is held, no token, no connection, or the caller gave up.
+ * answered that it did not take it, or our own check found that it never could; the class says whether to try again.
+ * `unknown`: it may have been sent. `not_sent`: the request never left and may go another time: the app is held, no
+ * token, no connection, or the caller gave up.
  */
 export type SendResult =
   | {

@@ -43,7 +43,7 @@ describe('send', () => {
     const { client, transport } = bench();
     const audience: SendAudience = { kind: 'users', userids: Array.from({ length: 101 }, (_, i) => `u${i}`) };
     expect(await client.send({ ...toUser, audience })).toMatchObject({
-      kind: 'not_sent',
+      kind: 'refused',
       error: { code: 'invalid_request', class: 'message' },
     });
     expect(transport.tokenCalls).toBe(0);
