@@ -1,6 +1,7 @@
 import type { Secret } from '../base/sensitive.ts';
 import type { MessageType, OverLimit, Priority, Track } from '../model/plan.ts';
 import type { SourceMap } from './source-map.ts';
+import type { SourceRef } from './source-ref.ts';
 
 /**
  * The configuration as the program uses it: checked, defaults filled in, durations in milliseconds (`…Ms`), secrets
@@ -198,14 +199,6 @@ export interface LinksConfig {
 export interface EventSchemaFile {
   readonly file: string;
   readonly schema: unknown;
-}
-
-/** Where a piece of configuration stands: the file and the path of keys in it. */
-export interface SourceRef {
-  readonly file: string;
-  readonly path: readonly (string | number)[];
-  /** The `defaults:` that supplied the keys which the path itself lacks. */
-  readonly defaults: readonly (string | number)[] | null;
 }
 
 /** A list in `to`: written out (literals and Liquid strings), or a CEL expression that gives it. */

@@ -55,7 +55,7 @@ export function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (value !== null && typeof value === 'object') return 'a mapping';
   if (value === null) return 'nothing';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value as number | bigint | boolean);
+  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { sha256 } from '../base/ids.ts';
-import type { Config, EventSchemaFile, SourceRef } from './config.ts';
+import type { Config, EventSchemaFile } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import { EnvText } from './env-text.ts';
 import { sortFaults, type Fault } from './fault.ts';
 import { nodeFiles, type ConfigFiles } from './files.ts';
@@ -9,8 +10,8 @@ import { checkMedia } from './media.ts';
 import { normaliseDingbus, type MainConfig } from './normalise-dingbus.ts';
 import { readParts, type Parts } from './read-parts.ts';
 import { checkReferences } from './references.ts';
+import type { Environment } from './variables.ts';
 import { dingbusSchema, type DingbusFile } from './schema-dingbus.ts';
-import type { Environment } from './yaml-file.ts';
 
 /**
  * This room turns YAML files and environment variables into one typed, immutable `Config`, or into every fault of

@@ -1,12 +1,13 @@
 import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '../base/sensitive.ts';
-import type { SourceRef } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import type { ConfigFiles } from './files.ts';
 import type { SecretSource } from './secret-field.ts';
 import { FileSources } from './source-map.ts';
-import { readYaml, type Environment } from './yaml-file.ts';
+import type { Environment } from './variables.ts';
+import { readYaml } from './yaml-file.ts';
 import type { KeyPath } from './yaml-tree.ts';
 import { faultsOf } from './zod-faults.ts';
 

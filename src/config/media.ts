@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
-import type { MessageConfig, MessageField, SourceRef } from './config.ts';
+import type { MessageConfig, MessageField } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { Parts } from './read-parts.ts';
 
@@ -28,7 +29,7 @@ function uploadsOf(
     if (typeof field !== 'object' || field === null) return;
     const { upload } = field as { readonly upload?: MessageField };
     if (typeof upload === 'string') found.push({ upload, path });
-    else for (const [key, inner] of Object.entries(field) as [string, MessageField][]) walk(inner, [...path, key]);
+    else for (const [key, inner] of Object.entries<MessageField>(field)) walk(inner, [...path, key]);
   };
   walk(message.fields, []);
   return found;

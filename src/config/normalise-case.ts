@@ -1,4 +1,5 @@
-import type { CaseConfig, CaseExpectation, MessageField, SourceRef } from './config.ts';
+import type { CaseConfig, CaseExpectation, MessageField } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import { withoutEnvText } from './env-text.ts';
 import { eventOf } from './normalise-message.ts';
 import type { CaseKeys } from './schema-cases.ts';

@@ -1,13 +1,6 @@
 import { Secret } from '../base/sensitive.ts';
-import type {
-  Config,
-  DingTalkApp,
-  DingTalkConfig,
-  SchemaRegistryConfig,
-  SourceRef,
-  StoreConfig,
-  TopicConfig,
-} from './config.ts';
+import type { Config, DingTalkApp, DingTalkConfig, SchemaRegistryConfig, StoreConfig, TopicConfig } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import { kafkaOf } from './normalise-kafka.ts';
 import type { DingbusFile } from './schema-dingbus.ts';

@@ -1,5 +1,6 @@
 import { Secret } from '../base/sensitive.ts';
-import type { KafkaConfig, KafkaSasl, KafkaSsl, SourceRef } from './config.ts';
+import type { KafkaConfig, KafkaSasl, KafkaSsl } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { DingbusFile } from './schema-dingbus.ts';
 

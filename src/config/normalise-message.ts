@@ -1,11 +1,5 @@
-import type {
-  MessageConfig,
-  MessageField,
-  SampleConfig,
-  SampleEvent,
-  SourceRef,
-  TemplateConfig,
-} from './config.ts';
+import type { MessageConfig, MessageField, SampleConfig, SampleEvent, TemplateConfig } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import { withoutEnvText } from './env-text.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { EventKeys, SampleKeys } from './schema-event.ts';

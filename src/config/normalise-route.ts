@@ -1,12 +1,5 @@
-import type {
-  AudienceConfig,
-  ListConfig,
-  QuietHoursConfig,
-  RouteConfig,
-  SignalConfig,
-  SourceRef,
-  UpdateSignalConfig,
-} from './config.ts';
+import type { AudienceConfig, ListConfig, QuietHoursConfig, RouteConfig, SignalConfig, UpdateSignalConfig } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import { messageOf } from './normalise-message.ts';
 import { dayNames, type RouteKeys } from './schema-route.ts';

@@ -1,12 +1,6 @@
 import { dirname } from 'node:path';
-import type {
-  CaseConfig,
-  EventSchemaFile,
-  GroupConfig,
-  RouteConfig,
-  SourceRef,
-  TemplateConfig,
-} from './config.ts';
+import type { CaseConfig, EventSchemaFile, GroupConfig, RouteConfig, TemplateConfig } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { ConfigFiles } from './files.ts';
 import { baseNameOf, expandGlob } from './globs.ts';
 import type { LoaderContext } from './loader-context.ts';

@@ -1,4 +1,5 @@
-import type { GroupConfig, RouteConfig, SourceRef, TemplateConfig } from './config.ts';
+import type { GroupConfig, RouteConfig, TemplateConfig } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { MainConfig } from './normalise-dingbus.ts';
 import type { Parts } from './read-parts.ts';
@@ -200,7 +201,8 @@ function warnUnused(main: MainConfig, parts: Parts, ref: SourceRef, context: Loa
     if (!Array.isArray(to.groups)) computed = true;
     else
       for (const name of to.groups as readonly string[])
-        name.includes('{') ? (computed = true) : usedGroups.add(name);
+        if (name.includes('{')) computed = true;
+        else usedGroups.add(name);
   }
   for (const group of parts.groups.values()) {
     if (!usedGroups.has(group.name) && !computed && !faulty) {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { bool, choice, decimal, duration, int, text, textOf } from './fields.ts';
 import { intOrNull, secret } from './secret-field.ts';
 import { either, keys, list, named, oneOrMany } from './shapes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { leaf, nameOf, text, textOf } from './fields.ts';
 import { anything, keys, list, named } from './shapes.ts';
 import { topicName } from './words.ts';

@@ -38,7 +38,7 @@ export function either<T>(
       const result = form.safeParse(value);
       if (result.success) return result.data;
       ctx.issues.push(
-        ...result.error.issues.map((issue) => ({ ...issue, input: undefined }) as z.core.$ZodRawIssue),
+        ...result.error.issues.map((issue) => ({ ...issue, input: undefined })),
       );
       return z.NEVER;
     })
@@ -72,5 +72,5 @@ export function jsonOf(type: z.ZodType): JsonSchema {
     target: 'draft-7',
     unrepresentable: 'any',
   });
-  return json as JsonSchema;
+  return json;
 }

@@ -1,4 +1,4 @@
-import type { SourceRef } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import type { YamlFile } from './yaml-file.ts';
 import { pathKey, type KeyPath, type Span } from './yaml-tree.ts';
 

@@ -1,5 +1,8 @@
 import type { FaultCode } from './fault.ts';
 
+/** The environment's variables, handed in by whoever may read them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** `${NAME}` or `${NAME:-default}` as it stands in a file; `$${NAME}` stands for the text `${NAME}` itself. */
 export interface VariableReference {
   readonly name: string;

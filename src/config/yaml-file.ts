@@ -1,7 +1,7 @@
 import { parseAllDocuments, type Document, type ErrorCode, type YAMLError } from 'yaml';
 import type { Fault, FaultCode } from './fault.ts';
 import { TextPositions } from './text-positions.ts';
-import { maskVariables, unmask } from './variables.ts';
+import { maskVariables, unmask, type Environment } from './variables.ts';
 import { guardYaml } from './yaml-guard.ts';
 import { readTree, type Span } from './yaml-tree.ts';
 
@@ -13,8 +13,6 @@ export interface YamlFile {
   readonly spans: ReadonlyMap<string, Span>;
   readonly text: TextPositions;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A larger file is refused: reading it would hold the process for more than a moment. */
 export const maxFileBytes = 256 * 1024;

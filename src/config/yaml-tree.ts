@@ -15,8 +15,13 @@ import {
 } from 'yaml';
 import { EnvText } from './env-text.ts';
 import type { FaultCode } from './fault.ts';
-import type { Environment } from './yaml-file.ts';
-import { containsReference, fillVariables, unmask, type VariableReference } from './variables.ts';
+import {
+  containsReference,
+  fillVariables,
+  unmask,
+  type Environment,
+  type VariableReference,
+} from './variables.ts';
 
 /** Where a value and its key stand in the file, as offsets. */
 export interface Span {
@@ -174,7 +179,7 @@ class TreeReader {
   #key(key: Node | null): string | null {
     if (key !== null && isScalar(key) && key.value !== null) {
       const text =
-        typeof key.value === 'string' ? key.value : (key.source ?? String(key.value as bigint | number));
+        typeof key.value === 'string' ? key.value : (key.source ?? JSON.stringify(key.value));
       if (containsReference(text)) {
         const [start, end] = key.range ?? [0, 0];
         const message = `a key may not contain a variable: ${unmask(text, this.#references)}`;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { SourceRef } from './config.ts';
+import type { SourceRef } from './source-ref.ts';
 import { nameOf } from './fields.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import { knownKeysMark } from './shapes.ts';

@@ -1,4 +1,5 @@
-import type { AudienceConfig, Config, ListConfig, SourceRef } from '../config/config.ts';
+import type { AudienceConfig, Config, ListConfig } from '../config/config.ts';
+import type { SourceRef } from '../config/source-ref.ts';
 import { suggest } from '../config/suggest.ts';
 import { Mobile } from '../base/sensitive.ts';
 import type { Audience } from '../model/plan.ts';

@@ -80,7 +80,7 @@ export function verdicts(planned: PlannedNotification): Record<string, MessageFi
 function compareTree(path: string, expected: MessageField, actual: unknown, found: Difference[]): void {
   const isMapping = typeof expected === 'object' && expected !== null && !Array.isArray(expected);
   if (isMapping && typeof actual === 'object' && actual !== null && !Array.isArray(actual)) {
-    for (const [key, inner] of Object.entries(expected) as [string, MessageField][]) {
+    for (const [key, inner] of Object.entries<MessageField>(expected)) {
       compareTree(`${path}.${key}`, inner, (actual as Record<string, unknown>)[key], found);
     }
     return;
@@ -94,9 +94,7 @@ function compareTree(path: string, expected: MessageField, actual: unknown, foun
 }
 
 function scalar(value: unknown): string {
-  return typeof value === 'object' || value === undefined
-    ? JSON.stringify(value ?? null)
-    : String(value as string);
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
 function textsOf(value: unknown): readonly string[] {

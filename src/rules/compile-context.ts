@@ -1,5 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import type { Config, SourceRef } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceRef } from '../config/source-ref.ts';
 import type { Fault, FaultCode } from '../config/fault.ts';
 import type { AvroType } from './cel/avro-types.ts';
 import { createCelEnvironment, type CelVariable } from './cel/environment.ts';

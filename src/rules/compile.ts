@@ -1,4 +1,5 @@
-import type { Config, SourceRef } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { SourceRef } from '../config/source-ref.ts';
 import { sortFaults, type Fault } from '../config/fault.ts';
 import { suggest } from '../config/suggest.ts';
 import type { Event } from '../model/event.ts';

@@ -2,7 +2,7 @@ import type { RouteConfig } from '../config/config.ts';
 import type { Expression } from './cel/expression.ts';
 import type { CompiledRoute } from './compiled-route.ts';
 import type { EvaluatedNotification } from './evaluate-route.ts';
-import { EventScope } from './event-scope.ts';
+import { type EventScope } from './event-scope.ts';
 import type { Check, ExplainedNotification, Explanation, RouteVerdict } from './explanation.ts';
 import { printed } from './liquid/view.ts';
 import { liquidView } from './liquid/view.ts';

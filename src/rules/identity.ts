@@ -1,4 +1,5 @@
-import type { SourceRef, TopicConfig } from '../config/config.ts';
+import type { TopicConfig } from '../config/config.ts';
+import type { SourceRef } from '../config/source-ref.ts';
 import type { Event } from '../model/event.ts';
 import { celView } from './cel/celview.ts';
 import type { CelVariable } from './cel/environment.ts';

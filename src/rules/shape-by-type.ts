@@ -47,7 +47,8 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 function decimalOf(value: unknown, scale: number): unknown {
-  const text = typeof value === 'object' ? '' : String(value as string | number | bigint);
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  const text = typeof value === 'string' ? value : isNumber ? String(value) : '';
   const match = /^(-?)(\d{1,40})(?:\.(\d{1,40}))?$/.exec(text);
   if (match === null) return exactNumbers(value);
   const [, sign, whole, fraction = ''] = match;

@@ -35,7 +35,10 @@ export function offsetMs(ms: number, timeZone: string): number {
   // Zones change their clocks on quarters of an hour, and events cluster around now.
   const quarter = Math.floor(ms / quarterMs);
   let offsets = knownOffsets.get(timeZone);
-  if (offsets === undefined) knownOffsets.set(timeZone, (offsets = new Map()));
+  if (offsets === undefined) {
+    offsets = new Map<number, number>();
+    knownOffsets.set(timeZone, offsets);
+  }
   const known = offsets.get(quarter);
   if (known !== undefined) return known;
   const fresh = askForOffset(quarter * quarterMs, timeZone);

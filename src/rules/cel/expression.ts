@@ -1,4 +1,9 @@
-import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import {
+  type Environment,
+  EvaluationError,
+  ParseError,
+  TypeError as CelTypeError,
+} from '@marcbachmann/cel-js';
 import type { FaultCode } from '../../config/fault.ts';
 import { suggest } from '../../config/suggest.ts';
 import { BudgetExceeded, type Budget } from './budget.ts';
@@ -61,7 +66,7 @@ export function compileExpression(env: Environment, source: string, wanted: Want
     source,
     evaluate(variables, budget) {
       try {
-        const value: unknown = meter.run(() => parsed(variables), budget ?? null);
+        const value: unknown = meter.run<unknown>(() => parsed(variables) as unknown, budget ?? null);
         return { ok: true, value };
       } catch (error) {
         // Errors of an expression over an event are expected: they make the route fail, nothing else.

@@ -1,4 +1,4 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { type Environment } from '@marcbachmann/cel-js';
 import { Decimal } from '../../model/values.ts';
 
 /**

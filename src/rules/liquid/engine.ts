@@ -140,12 +140,15 @@ function createEngine(mode: FieldMode): Liquid {
     operators: meteredOperators(),
     outputEscape: escapeOutput(mode),
   });
-  for (const tag of Object.keys(engine.tags)) if (!allowedTags.includes(tag)) delete engine.tags[tag];
-  for (const filter of Object.keys(engine.filters)) {
-    if (!standardFilters.includes(filter)) delete engine.filters[filter];
-  }
+  keepOnly(engine.tags, allowedTags);
+  keepOnly(engine.filters, standardFilters);
   for (const [name, filter] of Object.entries(ownFilters)) engine.registerFilter(name, adapt(filter));
   return engine;
+}
+
+/** The engine looks tags and filters up in objects of its own; what is not in them does not exist. */
+function keepOnly(offered: object, names: readonly string[]): void {
+  for (const name of Object.keys(offered)) if (!names.includes(name)) Reflect.deleteProperty(offered, name);
 }
 
 /** Every value that is printed passes here, except those whose last filter made it safe already. */

@@ -1,3 +1,5 @@
+import { printed } from './view.ts';
+
 /**
  * What one rendering may cost. As with expressions it is counted, not timed: a template that passes once passes
  * always.
@@ -68,7 +70,7 @@ export class MeteredEmitter {
   }
 
   write(html: unknown): void {
-    const text = typeof html === 'string' ? html : String(html ?? '');
+    const text = printed(html);
     this.#budget.memory.use(text.length >> 4);
     this.buffer += text;
     if (this.buffer.length > maxOutput) {

@@ -38,8 +38,7 @@ export function printed(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return plainNumber(value);
   if (Array.isArray(value)) return value.map(printed).join(', ');
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value as boolean | bigint);
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
 
 /** Never in exponent form: `1e21` is no amount that people read. */

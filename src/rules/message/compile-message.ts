@@ -40,7 +40,7 @@ export function compileMessage(
       );
       return { kind: 'mapping', entries };
     }
-    const text = field === null ? '' : String(field as string | number | boolean);
+    const text = field === null ? '' : String(field);
     if (!containsLiquid(text)) return { kind: 'literal', text };
     const mode = roleOf(config.type, path).markdown ? 'markdown' : 'plain';
     const where = [config.type, ...path];

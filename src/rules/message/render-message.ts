@@ -144,7 +144,7 @@ function appendTime(
   for (const key of path.slice(0, -1)) {
     const inner = parent[key];
     if (typeof inner !== 'object' || Array.isArray(inner)) return '';
-    parent = inner as { [key: string]: Tree };
+    parent = inner;
   }
   const last = path.at(-1) ?? '';
   const text = parent[last];
