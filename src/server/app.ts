@@ -11,9 +11,10 @@ import { consoleRoutes } from './console/routes.ts';
 import { securityHeaders } from './headers.ts';
 import { HealthCheck, healthRoutes } from './health.ts';
 import { LiveFeed } from './live.ts';
-import { statusOf, type StatusReport } from './api/status.ts';
+import { statusOf } from './api/status.ts';
 import { maskText } from './masking.ts';
 import type { ServerPorts } from './ports.ts';
+import type { Services } from './services.ts';
 import { problemResponse } from './problem.ts';
 import { reload } from './reload.ts';
 
@@ -31,16 +32,6 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newId: () => string;
-}
-
-/** What all routes share. */
-export interface Services {
-  readonly ports: ServerPorts;
-  readonly access: Access;
-  readonly health: HealthCheck;
-  readonly changes: Changes;
-  readonly clock: Clock;
-  readonly live: LiveFeed<StatusReport>;
 }
 
 export interface App {

@@ -35,6 +35,11 @@ export function presentable(value: unknown): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) return `(${value.byteLength} bytes)`;
   if (Array.isArray(value)) return value.map(presentable);
-  if ('toJSON' in value && typeof value.toJSON === 'function') return presentable(value.toJSON());
+  if (hasToJson(value)) return presentable(value.toJSON());
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [maskText(key), presentable(item)]));
+}
+
+/** Exact decimals and the like say themselves how they are written. */
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }

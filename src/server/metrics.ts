@@ -13,7 +13,7 @@ export interface PrometheusMetrics {
    * Sets what is called before each exposition, to bring states (backlog, lag, quotas, holds) up to date. Calls never
    * overlap; one that takes longer than a second or throws is left behind, and the scrape gives the states told last.
    */
-  onScrape(refresh: () => Promise<void>): void;
+  readonly onScrape: (refresh: () => Promise<void>) => void;
 }
 
 const scrapeWaitMs = 1_000;

@@ -11,7 +11,6 @@ import { DingbusError, messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { TokenSource } from './access.ts';
 import { createApp } from './app.ts';
-import type { NodeBindings } from './caller.ts';
 import type { ServerPorts } from './ports.ts';
 
 export interface ServerOptions {
@@ -64,7 +63,7 @@ export function createServer(options: ServerOptions): Server {
     logger,
     newId: options.newId ?? (() => randomUUID()),
   });
-  const listener = getRequestListener((request, env) => app.fetch(request, env as NodeBindings), {
+  const listener = getRequestListener((request, env) => app.fetch(request, env), {
     overrideGlobalObjects: false,
   });
   const server = createHttpServer((incoming, outgoing) => {

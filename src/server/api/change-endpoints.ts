@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Services } from '../app.ts';
+import type { Services } from '../services.ts';
 import type { Change } from '../changes.ts';
 import { refusalOf } from '../changes.ts';
 import type { OperationOutcome } from '../ports.ts';

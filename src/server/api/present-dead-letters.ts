@@ -48,7 +48,7 @@ function textOf(bytes: Buffer | null): string | null {
   if (bytes === null) return null;
   const decoded = bytes.toString('utf8');
   const readable = decoded.includes('\uFFFD') ? bytes.toString('latin1') : decoded;
-  // eslint-disable-next-line no-control-regex -- the control characters are what is replaced
+
   const text = maskText(readable.replace(/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/g, '·'));
   return text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }

@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { z } from 'zod';
+import { type z } from 'zod';
 import type { Role } from '../access.ts';
-import type { Services } from '../app.ts';
+import type { Services } from '../services.ts';
 import { callerOf, type ServerEnv } from '../caller.ts';
 import { maskText } from '../masking.ts';
 import { problemResponse, type Problem, type Reply } from '../problem.ts';

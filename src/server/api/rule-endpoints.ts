@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Services } from '../app.ts';
+import type { Services } from '../services.ts';
 import { refuse, reply } from '../problem.ts';
 import { endpoint, type Endpoint } from './endpoint.ts';
 import { messageJson } from './present.ts';

@@ -1,4 +1,4 @@
-import type { Services } from '../app.ts';
+import type { Services } from '../services.ts';
 import type { Html } from './html.ts';
 import type { Language } from './texts.ts';
 import type { Texts } from './texts-en.ts';
@@ -15,7 +15,7 @@ export interface PageContext {
   /** Path parameters. */
   readonly params: Readonly<Record<string, string>>;
   /** An address of the console in the language that was chosen. */
-  link(path: string, query?: Readonly<Record<string, string | null>>): string;
+  readonly link: (path: string, query?: Readonly<Record<string, string | null>>) => string;
   /** False when no admin token is configured, so that buttons can say why they do nothing. */
   readonly canChange: boolean;
 }

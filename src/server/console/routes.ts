@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { explanationJson } from '../api/present-rules.ts';
 import { parseExactJson } from '../api/exact-json.ts';
 import { requireRole } from '../api/routes.ts';
-import type { Services } from '../app.ts';
+import type { Services } from '../services.ts';
 import { callerOf, type ServerEnv } from '../caller.ts';
 import { maskText } from '../masking.ts';
 import { problemResponse } from '../problem.ts';
@@ -133,7 +133,7 @@ function pageContext(services: Services, context: Context<ServerEnv>): PageConte
     link(path, parameters = {}) {
       const search = new URLSearchParams(chosen === null ? {} : { lang: chosen });
       for (const [name, value] of Object.entries(parameters)) if (value !== null) search.set(name, value);
-      return search.size === 0 ? path : `${path}?${search}`;
+      return search.size === 0 ? path : `${path}?${search.toString()}`;
     },
   };
 }

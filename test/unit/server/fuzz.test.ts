@@ -56,7 +56,7 @@ describe('API under nonsense', () => {
         const search = new URLSearchParams(
           query.map(([index, value]) => [operation.query[index] ?? 'other', value] as [string, string]),
         );
-        const response = await ask(`${path}?${search}`, {
+        const response = await ask(`${path}?${search.toString()}`, {
           method: operation.method,
           token: adminToken,
           ...(operation.method === 'GET' ? {} : { body }),

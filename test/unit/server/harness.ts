@@ -13,7 +13,7 @@ export interface Harness {
   readonly clock: FakeClock;
   readonly app: App;
   /** Sends a request as a program on the same machine would, unless told otherwise. */
-  ask(path: string, options?: AskOptions): Promise<Response>;
+  readonly ask: (path: string, options?: AskOptions) => Promise<Response>;
 }
 
 export interface AskOptions {
