@@ -1,28 +1,36 @@
 import type { Command } from 'commander';
 import { environment } from '../app/environment.ts';
-import { loadActive } from '../app/configuration.ts';
-import { systemClock } from '../base/clock.ts';
-import { printFaults } from './faults.ts';
+import { isError, reportFaults } from '../config/fault-report.ts';
+import { lint } from '../rules/lint.ts';
 import { commonOptions, type SetExitCode } from './program.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addLint(program: Command, setExitCode: SetExitCode): void {
   program
     .command('lint')
-    .description('report every fault of every configuration file')
-    .action((_options: unknown, command: Command) => {
+    .argument('[path]', 'dingbus.yaml or its folder, instead of --config')
+    .description('report every fault of every configuration file: file:line:col severity code message')
+    .option('--github', 'print annotations for GitHub Actions', false)
+    .action((path: string | undefined, options: { github: boolean }, command: Command) => {
       const { config, json } = commonOptions(command);
-      const loaded = loadActive({ path: config, env: environment() }, systemClock.now());
-      const faults = loaded.ok ? loaded.active.warnings : loaded.faults;
-      const lines = loaded.ok ? loaded.active.config.sources : loaded.lines;
-      if (json) process.stdout.write(`${JSON.stringify({ ok: loaded.ok, faults })}\n`);
-      else printFaults(faults, lines);
-      if (loaded.ok && !json) {
-        const { routes, templates, hash } = loaded.active.config;
-        process.stdout.write(
-          `good: ${routes.length} routes, ${templates.size} templates, configuration ${hash}\n`,
-        );
-      }
-      setExitCode(loaded.ok ? exitCodes.good : exitCodes.faults);
+      const report = lint({ path: path ?? config, env: environment() });
+      const format = json ? 'json' : options.github ? 'github' : 'human';
+      if (json || report.faults.length > 0)
+        process.stdout.write(`${reportFaults(report.faults, report.lines, format)}\n`);
+      if (format === 'human') process.stdout.write(`${summary(report)}\n`);
+      setExitCode(report.ok ? exitCodes.good : exitCodes.faults);
     });
+}
+
+function summary({ faults, compiled }: ReturnType<typeof lint>): string {
+  const errors = faults.filter(isError).length;
+  const warnings = faults.length - errors;
+  const counts = [plural(errors, 'fault'), plural(warnings, 'warning')].join(', ');
+  if (compiled === null) return `${counts}; the configuration cannot run`;
+  const { routes, templates, hash } = compiled.config;
+  return `${counts}; ${plural(routes.length, 'route')}, ${plural(templates.size, 'template')}, configuration ${hash}`;
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

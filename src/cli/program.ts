@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import { version } from './version.ts';
+import { addCaseTest } from './case-test.ts';
+import { addExplain } from './explain.ts';
 import { addLint } from './lint.ts';
+import { addRender } from './render.ts';
 import { addRun } from './run.ts';
 import { addSimulator } from './simulator.ts';
 
@@ -20,6 +23,9 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .exitOverride();
   addRun(program, setExitCode);
   addLint(program, setExitCode);
+  addCaseTest(program, setExitCode);
+  addExplain(program, setExitCode);
+  addRender(program, setExitCode);
   addSimulator(program, setExitCode);
   return program;
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.ts';
 import { armFailpoints } from '../base/failpoints.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import { prettyStream } from './pretty.ts';
-import { printFaults } from './faults.ts';
+import { printFaults } from './loading.ts';
 import { commonOptions, type SetExitCode } from './program.ts';
 import { exitCodes } from './exit-codes.ts';
 
