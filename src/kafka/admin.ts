@@ -6,7 +6,7 @@ import type { Admin, PartitionOffsets, TopicSpec } from './admin-types.ts';
 import { createClient, type KafkaClient } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
 import { TopicsMissingError } from './errors.ts';
-import { kafkaError, protocolError } from './failure.ts';
+import { kafkaError } from './failure.ts';
 import { TopicReader } from './topic-reader.ts';
 
 /**
@@ -45,10 +45,10 @@ class KafkaAdmin implements Admin {
     const names = missing.map(({ topic }) => topic);
     if (!create) throw new TopicsMissingError(names);
     const wanted = missing.map(libraryTopic);
-    await this.#ask(`creating ${names.join(', ')}`, async (admin) => {
-      await admin.createTopics({ topics: wanted, waitForLeaders: false });
-      await this.#waitForTopics(admin, names);
-    });
+    await this.#ask(`creating ${names.join(', ')}`, (admin) =>
+      admin.createTopics({ topics: wanted, waitForLeaders: false }),
+    );
+    await Promise.all(names.map((topic) => this.#untilServed(topic)));
     return { created: names };
   }
 
@@ -65,17 +65,11 @@ class KafkaAdmin implements Admin {
     return this.#reader(topic).offsetsAt(timestampMs);
   }
 
-  async committed(
+  committed(
     groupId: string,
     topic: string,
   ): Promise<readonly { partition: number; offset: bigint | null }[]> {
-    const answer = await this.#ask('asking for committed offsets', (admin) =>
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-    );
-    const partitions = answer.find((one) => one.topic === topic)?.partitions ?? [];
-    return partitions
-      .map(({ partition, offset }) => ({ partition, offset: BigInt(offset) < 0n ? null : BigInt(offset) }))
-      .sort((one, other) => one.partition - other.partition);
+    return this.#reader(topic).committed(groupId);
   }
 
   readRange(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<RawRecord> {
@@ -97,19 +91,16 @@ class KafkaAdmin implements Admin {
     await Promise.all(closing);
   }
 
-  /** A topic is created before every broker knows of it, and before its partitions have leaders. */
-  async #waitForTopics(admin: LibraryAdmin, topics: string[]): Promise<void> {
+  /** A topic is created before its partitions have leaders, and these before they serve anybody. */
+  async #untilServed(topic: string): Promise<void> {
     const { clock } = this.#options;
-    const until = clock.now() + topicsReadyMs;
-    for (;;) {
-      const known = await admin.fetchTopicMetadata({ topics }).catch((error: unknown) => {
-        if (protocolError(error) === null) throw error;
-        return null;
-      });
-      if (known?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)) === true)
+    for (const until = clock.now() + topicsReadyMs; ; await sleep(clock, topicsCheckMs)) {
+      try {
+        await this.offsets(topic);
         return;
-      if (clock.now() > until) throw new Error('the new topics have no leaders yet');
-      await sleep(clock, topicsCheckMs);
+      } catch (error) {
+        if (clock.now() > until) throw error;
+      }
     }
   }
 

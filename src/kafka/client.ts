@@ -62,19 +62,20 @@ export function createClient(options: ClientOptions): KafkaClient {
  * A consumer hands it to its partition assigners; the consumer itself is never started.
  */
 export function clusterOf(client: KafkaClient): Cluster {
-  let found: Cluster | null = null;
+  const found: Cluster[] = [];
   client.kafka.consumer({
     groupId: 'unused',
     allowAutoTopicCreation: false,
     partitionAssigners: [
       ({ cluster }) => {
-        found = cluster as unknown as Cluster;
+        found.push(cluster as unknown as Cluster);
         return { name: 'unused', version: 0, assign: () => Promise.resolve([]), protocol: () => noProtocol };
       },
     ],
   });
-  if (found === null) throw new Error('kafkajs gave no cluster to the assigner');
-  return found;
+  const [cluster] = found;
+  if (cluster === undefined) throw new Error('kafkajs gave no cluster to the assigner');
+  return cluster;
 }
 
 const noProtocol = { name: 'unused', metadata: Buffer.alloc(0) };
@@ -82,7 +83,8 @@ const noProtocol = { name: 'unused', metadata: Buffer.alloc(0) };
 interface SocketTarget {
   readonly host: string;
   readonly port: number;
-  readonly ssl?: tls.ConnectionOptions;
+  /** Null or absent: plain TCP. */
+  readonly ssl?: tls.ConnectionOptions | null;
   readonly onConnect: () => void;
 }
 

@@ -61,8 +61,8 @@ export class Feed {
     else group.maxWaitTime = lanes.some((lane) => lane.full) ? shortFetchWaitMs : fetchWaitMs;
   }
 
-  take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
-    const fetched = batch as unknown as FetchedBatch;
+  take(payload: EachBatchPayload): Promise<void> {
+    const fetched = payload.batch as unknown as FetchedBatch;
     const session = this.#session;
     const lane = session?.lane(fetched) ?? null;
     if (session === null || lane === null || lane.closed) return Promise.resolve();
@@ -72,8 +72,8 @@ export class Feed {
     }
     const last = String(fetched.lastOffset());
     const from = BigInt(fetched.fetchedOffset);
-    if (lane.offer(fetched.messages, from, BigInt(last) + 1n, BigInt(fetched.highWatermark)))
-      resolveOffset(last);
+    const continues = lane.offer(fetched.messages, from, BigInt(last) + 1n, BigInt(fetched.highWatermark));
+    if (continues) payload.resolveOffset(last);
     // A fetch from before the partition was assigned anew: what lies between would be skipped.
     else if (lane.expected !== null) session.group.seek({ ...lane.where, offset: String(lane.expected) });
     return Promise.resolve();

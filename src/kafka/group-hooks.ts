@@ -44,9 +44,12 @@ export interface ConsumerGroup {
   seek(to: { topic: string; partition: number; offset: string }): void;
   heartbeat(options: { interval: number }): Promise<void>;
   leave(): Promise<void>;
-  joinAndSync(): Promise<void>;
-  fetch(nodeId: string): Promise<readonly unknown[]>;
-  recoverFromOffsetOutOfRange(error: { readonly topic: string; readonly partition: number }): Promise<void>;
+  joinAndSync: (this: ConsumerGroup) => Promise<void>;
+  fetch: (this: ConsumerGroup, nodeId: string) => Promise<readonly unknown[]>;
+  recoverFromOffsetOutOfRange: (
+    this: ConsumerGroup,
+    error: { readonly topic: string; readonly partition: number },
+  ) => Promise<void>;
 }
 
 export interface OffsetOf {

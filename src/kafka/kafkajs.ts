@@ -19,7 +19,15 @@ interface LibraryDecoder extends WireDecoder {
   readBytes(length: number): Buffer | null;
 }
 type DecodeMessages = (decoder: LibraryDecoder) => Promise<WireRecord[]>;
+type DecodeOldMessages = (decoder: LibraryDecoder) => Promise<OldMessage[]>;
 type DecodeBatch = (decoder: LibraryDecoder) => Promise<{ readonly records: WireRecord[] }>;
+
+interface OldMessage {
+  readonly offset: string;
+  readonly timestamp?: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
 
 /** The library's view of what one fetch brought for one partition, control and aborted records taken out. */
 export interface FetchedBatch {
@@ -48,7 +56,9 @@ replaceModule('kafkajs/src/protocol/recordBatch/record/v0/index.js', encodeRecor
 
 const Decoder = load('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => LibraryDecoder;
 const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder.js') as DecodeBatch;
-const decodeOldMessages = load('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js') as DecodeMessages;
+const decodeOldMessages = load(
+  'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js',
+) as DecodeOldMessages;
 
 /** Where the format's version stands in a batch, and how long the fixed part of a batch is. */
 const magicAt = 16;
@@ -81,13 +91,18 @@ export const decodeMessages: DecodeMessages = async (decoder) => {
 };
 
 /** Messages from before Kafka 0.11, which old logs may still hold: no headers, numbers as text. */
-function fromOldFormat(message: WireRecord): WireRecord {
-  const { offset, timestamp, key, value } = message as { offset: unknown; timestamp: unknown } & WireRecord;
-  const batchContext = { ...message.batchContext };
-  const time = Number(timestamp ?? 0);
-  const base = { topic: '', partition: -1, headers: [], isControlRecord: false, batchContext };
-  return { ...base, offset: BigInt(String(offset)), timestamp: time, key, value };
+function fromOldFormat({ offset, timestamp = '0', key, value }: OldMessage): WireRecord {
+  const base = { topic: '', partition: -1, headers: [], isControlRecord: false, batchContext: noBatch };
+  return { ...base, offset: BigInt(offset), timestamp: Number(timestamp), key, value };
 }
+
+const noBatch = {
+  firstOffset: '0',
+  firstTimestamp: '0',
+  maxTimestamp: '0',
+  timestampType: 0,
+  isControlBatch: false,
+};
 
 replaceModule('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js', decodeMessages);
 repairRequestQueue(load('kafkajs/src/network/requestQueue/index.js') as RequestQueueClass);

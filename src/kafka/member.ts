@@ -3,12 +3,12 @@ import type { Random } from '../base/backoff.ts';
 import { sleep, type Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { createAssigner } from './assigner.ts';
 import { createClient, type KafkaClient } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
 import { endedWithin } from './ended-within.ts';
 import { Feed, fetchBytes, fetchWaitMs, partitionBytes } from './feed.ts';
-import { type Cluster, type ConsumerGroup, groupHooks, type GroupHooks } from './group-hooks.ts';
-import { kafkajs } from './kafkajs.ts';
+import type { Cluster, ConsumerGroup, GroupHooks } from './group-hooks.ts';
 import { Lane } from './lane.ts';
 import { locate } from './locate.ts';
 import { laneKey, Session } from './session.ts';
@@ -32,7 +32,7 @@ export interface MemberOptions {
   /** Which of the broker's topics to read, and where to begin. */
   choose(names: readonly string[]): ReadonlyMap<string, StartAt>;
   /** Whether delivery of a partition is stopped from outside. */
-  held(where: TopicPartition): boolean;
+  readonly held: (where: TopicPartition) => boolean;
   /** Handlers of earlier sessions that are still at work, by partition. */
   readonly unsettled: Map<string, Promise<void>>;
 }
@@ -78,7 +78,7 @@ export class Member implements GroupHooks {
       partitionAssigners: [
         (config) => {
           this.#cluster = config.cluster as unknown as Cluster;
-          return Object.assign(kafkajs.PartitionAssigners.roundRobin(config), { [groupHooks]: this });
+          return createAssigner(this.#cluster, this);
         },
       ],
     });

@@ -72,15 +72,13 @@ export class Session {
     const { clock, heartbeatMs } = this.#options;
     this.#over.abort();
     const until = clock.now() + deadlineMs;
-    let drained = false;
-    const closed = Promise.all([...this.lanes.values()].map((lane) => lane.close())).then(
-      () => (drained = true),
-    );
+    const closed = Promise.all([...this.lanes.values()].map((lane) => lane.close()));
     const looped = this.#loop === null || (await endedWithin(clock, lastCommitMs, this.#loop));
+    let drained = await endedWithin(clock, 0, closed);
     for (let left = deadlineMs; !drained && left > 0; left = until - clock.now()) {
-      const ended = await endedWithin(clock, Math.min(heartbeatMs, left), closed);
+      drained = await endedWithin(clock, Math.min(heartbeatMs, left), closed);
       // The broker answers that a rebalance is under way; it counts as a sign of life all the same.
-      if (!ended) await this.group.heartbeat({ interval: 0 }).catch(() => undefined);
+      if (!drained) await this.group.heartbeat({ interval: 0 }).catch(() => undefined);
     }
     if (looped) await this.#lastCommit();
     return drained;

@@ -134,7 +134,7 @@ class KafkaSource implements Source {
     const { clock, logger, random } = this.#options;
     let failures = 0;
     let refusals = 0;
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#isStopping()) {
       const member = new Member(this.#memberOptions);
       this.#member = member;
       this.#wake = new AbortController();
@@ -144,7 +144,7 @@ class KafkaSource implements Source {
         failures = 0;
         if (!hadTopics) waitMs = this.#lookEveryMs;
       } catch (thrown) {
-        if (this.#stopping.signal.aborted) break;
+        if (this.#isStopping()) break;
         const error = kafkaError(thrown, 'reading from Kafka');
         if (member.fetchedAt !== null) failures = refusals = 0;
         failures += 1;
@@ -165,10 +165,14 @@ class KafkaSource implements Source {
         this.#fetchedAt = member.fetchedAt ?? this.#fetchedAt;
         this.#member = null;
       }
-      if (this.#stopping.signal.aborted) break;
+      if (this.#isStopping()) break;
       this.#restarts += 1;
       if (waitMs > 0) await sleep(clock, waitMs, this.#wake.signal);
     }
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** Which of the broker's topics the subscriptions mean; the first subscription that fits a topic counts. */

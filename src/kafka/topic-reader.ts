@@ -69,6 +69,23 @@ export class TopicReader {
     });
   }
 
+  committed(groupId: string): Promise<{ partition: number; offset: bigint | null }[]> {
+    return this.#try(async (cluster) => {
+      await cluster.refreshMetadata();
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      const topics = [{ topic: this.#topic, partitions: this.#partitions(cluster) }];
+      const { responses } = await coordinator.offsetFetch({ groupId, topics });
+      const offsets = responses[0]?.partitions.map(
+        ({ partition, offset }) => [partition, BigInt(offset)] as const,
+      );
+      const known = new Map(offsets);
+      return this.#partitions(cluster).map(({ partition }) => {
+        const offset = known.get(partition) ?? -1n;
+        return { partition, offset: offset < 0n ? null : offset };
+      });
+    });
+  }
+
   async *range(partition: number, from: bigint, to: bigint): AsyncGenerator<RawRecord> {
     const log = (await this.offsets()).find((one) => one.partition === partition);
     if (log === undefined) return;
@@ -129,15 +146,19 @@ export class TopicReader {
     });
   }
 
+  #partitions(cluster: Cluster): { partition: number }[] {
+    return cluster
+      .findTopicPartitionMetadata(this.#topic)
+      .map(({ partitionId }) => ({ partition: partitionId }))
+      .sort((one, other) => one.partition - other.partition);
+  }
+
   async #offsetsOf(
     cluster: Cluster,
     what: { fromBeginning: boolean } | { fromTimestamp: number },
   ): Promise<Map<number, bigint>> {
     await cluster.refreshMetadata();
-    const partitions = cluster
-      .findTopicPartitionMetadata(this.#topic)
-      .map(({ partitionId }) => ({ partition: partitionId }))
-      .sort((one, other) => one.partition - other.partition);
+    const partitions = this.#partitions(cluster);
     const [answer] = await cluster.fetchTopicsOffset([{ topic: this.#topic, partitions, ...what }]);
     const offsets = new Map(
       answer?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]) ?? [],
@@ -153,12 +174,12 @@ export class TopicReader {
       try {
         return await question((await connection).cluster);
       } catch (thrown) {
-        if (thrown instanceof TopicsMissingError) throw thrown;
-        if (protocolError(thrown) === 'UNKNOWN_TOPIC_OR_PARTITION')
-          throw new TopicsMissingError([this.#topic]);
         // A connection that has failed once is not worth mending: the next attempt begins with a new one.
         if (this.#connection === connection) this.#connection = null;
         void connection.then(({ client }) => client.cut()).catch(() => undefined);
+        if (thrown instanceof TopicsMissingError) throw thrown;
+        if (protocolError(thrown) === 'UNKNOWN_TOPIC_OR_PARTITION')
+          throw new TopicsMissingError([this.#topic]);
         const error = kafkaError(thrown, `reading ${this.#topic}`);
         if (error.retry === 'no' || attempt >= attempts) throw error;
         await sleep(clock, backoffMs(attempt, retry));

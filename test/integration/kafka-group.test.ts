@@ -83,9 +83,9 @@ describe('members of a group', () => {
       return kafka.source(reader, options);
     };
     let sent = 0;
-    let filling = true;
+    const traffic = { wanted: true };
     const fill = (async () => {
-      while (filling) {
+      while (traffic.wanted) {
         await kafka.fill(topic, 6, 120, sent);
         sent += 120;
         await new Promise((resolve) => setTimeout(resolve, 60));
@@ -101,7 +101,7 @@ describe('members of a group', () => {
       expect(await visitor.stop(5_000)).toEqual({ drained: true });
       await until('the steady member has all again', () => steady.stats().partitions.length === 6);
     }
-    filling = false;
+    traffic.wanted = false;
     await fill;
     const numbers = (): number[] =>
       [...new Set(readers.flatMap((reader) => reader.numbers()))].sort((a, b) => a - b);
@@ -138,6 +138,21 @@ describe('members of a group', () => {
     expect(watch.ahead).toEqual([]);
     expect(readers.flatMap(({ crashes, stalls }) => [...crashes, ...stalls])).toEqual([]);
   }, 90_000);
+
+  it('with different subscriptions leave no partition unread, whoever leads', async () => {
+    const [common, added] = [await kafka.topic(2), await kafka.topic(2)];
+    const groupId = `group-${randomUUID()}`;
+    const [older, newer] = [new Reader(), new Reader()];
+    kafka.source(older, { groupId, topics: [{ topic: common, start: 'earliest' }] });
+    await kafka.fill(common, 2, 10);
+    await until('the older one reads', () => older.records.length === 10);
+    const both = [common, added].map((topic) => ({ topic, start: 'earliest' as const }));
+    kafka.source(newer, { groupId, topics: both });
+    await kafka.fill(added, 2, 10, 10);
+    await kafka.fill(common, 2, 10, 20);
+    await until('everything is read', () => older.numbers().length + newer.numbers().length === 30);
+    expect(older.records.every(({ topic }) => topic === common)).toBe(true);
+  });
 
   it('do not wait for ever for a handler that is stuck, and never commit what it answers too late', async () => {
     const topic = await kafka.topic(2);

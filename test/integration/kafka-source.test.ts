@@ -227,7 +227,10 @@ describe('a source', () => {
 
   it('is told by the broker about control records and moves over them to the very end', async () => {
     const topic = await kafka.topic(1);
-    const client = new kafkajs.Kafka({ brokers: [...kafka.connection.brokers], logLevel: 0 });
+    const client = new kafkajs.Kafka({
+      brokers: [...kafka.connection.brokers],
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
     const producer = client.producer({
       transactionalId: randomUUID(),
       maxInFlightRequests: 1,
@@ -255,13 +258,13 @@ describe('a source', () => {
     await kafka.fill(topic, 1, 20_000);
     await kafka.sink.publish([{ topic, partition: 1, key: null, value: large, headers: [] }]);
     const reader = new Reader();
-    let busy = true;
+    const traffic = { wanted: true };
     const flood = (async () => {
-      while (busy) await kafka.fill(topic, 1, 500);
+      while (traffic.wanted) await kafka.fill(topic, 1, 500);
     })();
     kafka.source(reader, { topics: [{ topic, start: 'earliest' }] });
     await until('the large record', () => reader.records.some(({ partition }) => partition === 1));
-    busy = false;
+    traffic.wanted = false;
     await flood;
     expect(reader.records.find(({ partition }) => partition === 1)?.value?.equals(large)).toBe(true);
   });

@@ -7,7 +7,7 @@ let kafka: KafkaTest;
 let client: InstanceType<typeof kafkajs.Kafka>;
 beforeAll(() => {
   kafka = new KafkaTest(inject('brokers'));
-  client = new kafkajs.Kafka({ brokers: [...kafka.connection.brokers], logLevel: 0 });
+  client = new kafkajs.Kafka({ brokers: [...kafka.connection.brokers], logLevel: kafkajs.logLevel.NOTHING });
 });
 afterAll(() => kafka.end());
 
