@@ -19,7 +19,7 @@ import {
   statusColours,
   type Limit,
 } from '../src/dingtalk/limits.ts';
-import type { Field } from '../src/dingtalk/message-check.ts';
+import type { Field } from '../src/dingtalk/field-types.ts';
 import { messageFields } from '../src/dingtalk/message-fields.ts';
 import { sources } from '../src/dingtalk/sources.ts';
 

@@ -10,7 +10,7 @@ import { createLoop } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
 import type { DingTalkClient, SendAudience } from '../dingtalk/client-types.ts';
-import type { Slot } from '../dingtalk/limiter.ts';
+import type { Slot } from '../dingtalk/slot.ts';
 import { callLimits } from '../dingtalk/limits.ts';
 import type { SendResult } from '../dingtalk/outcomes.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -1,6 +1,6 @@
 import type { SendAudience } from './client-types.ts';
 import { callLimits } from './limits.ts';
-import { fault, type MessageFault } from './message-check.ts';
+import { fault, type MessageFault } from './message-fault.ts';
 
 /** What is wrong with the audience of one send; nothing when it may go out. Source: K769, K775 (status bar). */
 export function checkAudience(audience: SendAudience, statusBar: boolean): readonly MessageFault[] {

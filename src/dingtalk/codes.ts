@@ -370,9 +370,6 @@ export const codeTable: readonly CodeRow[] = [
   }),
 ];
 
-/** Codes that say: this person has had this very content from this app today. Source: K773. */
-export const duplicateContentCodes: ReadonlySet<string> = new Set(['143106', '143206']);
-
 const byOperation = new Map<string, CodeRow>();
 for (const entry of codeTable) {
   for (const operation of entry.operations ?? ['*']) byOperation.set(`${operation} ${entry.code}`, entry);

@@ -13,8 +13,6 @@ import { spans } from './limits.ts';
 import { RunningSlot, type CallLimiter, type RecentCall, type Slot } from './slot.ts';
 import { RoundTrips, SlidingWindow } from './window.ts';
 
-export type { Slot } from './slot.ts';
-
 export type Acquired =
   | { readonly kind: 'slot'; readonly slot: RunningSlot }
   | { readonly kind: 'held'; readonly hold: Hold; readonly until: number | null }

@@ -1,12 +1,6 @@
 import { fieldAdvice, fieldLimits, type Limit } from './limits.ts';
-import {
-  fault,
-  type Content,
-  type Field,
-  type FieldTable,
-  type MessageFault,
-  type TextField,
-} from './message-check.ts';
+import type { Content, Field, FieldTable, TextField } from './field-types.ts';
+import { fault, type MessageFault } from './message-fault.ts';
 
 type TextSettings = Partial<Omit<TextField, 'kind' | 'name' | 'required'>>;
 

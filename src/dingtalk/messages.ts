@@ -5,7 +5,8 @@
  * Source: "消息类型与数据格式" (K775), unless a limit names another.
  */
 import { callLimits } from './limits.ts';
-import { checkFields, fault, type CheckOptions, type MessageFault, type Problems } from './message-check.ts';
+import { checkFields } from './message-check.ts';
+import { fault, type CheckOptions, type MessageFault, type Problems } from './message-fault.ts';
 import { messageFields } from './message-fields.ts';
 
 /** A media id, or a file still to be uploaded; whoever sends replaces the latter first. */

@@ -1,5 +1,5 @@
 import { checkMessage, canonicalMessage, type DingTalkMessage } from '../../dingtalk/messages.ts';
-import type { MessageFault } from '../../dingtalk/message-check.ts';
+import type { MessageFault } from '../../dingtalk/message-fault.ts';
 import type { PlanFailure, RenderedMessage } from '../../model/plan.ts';
 import type { LiquidEngine } from '../liquid/engine.ts';
 import type { RouteRenderBudget } from '../liquid/limits.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAudience } from '../../../src/dingtalk/audience-check.ts';
 import { miniProgramLink, pageLink, workbenchLink } from '../../../src/dingtalk/links.ts';
-import type { CheckOptions } from '../../../src/dingtalk/message-check.ts';
+import type { CheckOptions } from '../../../src/dingtalk/message-fault.ts';
 import { canonicalMessage, checkMessage, type DingTalkMessage } from '../../../src/dingtalk/messages.ts';
 
 /** The samples of "消息类型与数据格式" (K775), one of each type and both kinds of card. */
