@@ -45,7 +45,7 @@ const rooms = {
   },
   rules: {
     // What a message may hold and how its bytes are made is DingTalk's matter; those files of dingtalk are pure.
-    may: ['model', 'base', 'config', 'dingtalk/(messages|message-check|limits|links)\\.ts$'],
+    may: ['model', 'base', 'config', 'dingtalk/(messages|message-fault|limits|links)\\.ts$'],
     belongs: 'rules is pure. Whatever remembers, waits or calls belongs in intake or delivery.',
   },
   intake: {
