@@ -20,7 +20,7 @@ const root = join(import.meta.dirname, '../../..');
 
 /** Builds `dist/` once for a test file: acceptance runs what users run. */
 export function build(): void {
-  execFileSync(process.execPath, [join(root, 'dev/build.ts')], { cwd: root, stdio: 'pipe' });
+  execFileSync(process.execPath, [join(root, 'dev/build.ts')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** A result as it stands in the topic. */
