@@ -262,11 +262,19 @@ function withoutDefaults(shape: typeof shared): Record<string, z.ZodType> {
   return optional;
 }
 
+/** A route as it may stand in a file, where `defaults:` may have said what it needs. */
+const routeInFile = keys({
+  name: plainName({ description: 'Unique over all files.', examples: ['refund-needs-approval'] }),
+  ...shared,
+  on: shared.on.optional(),
+  to: shared.to.optional(),
+});
+
 /** The whole file, for its JSON Schema; the loader checks `defaults` and each merged route on their own. */
 export const routesFileSchema = keys(
   {
     defaults: defaultsSchema.optional(),
-    routes: list(routeSchema, { description: 'The routes, in order of evaluation.' }),
+    routes: list(routeInFile, { description: 'The routes, in order of evaluation.' }),
   },
   { title: 'Routes of dingbus' },
 );

@@ -65,12 +65,19 @@ export function anything(meta: JsonSchema = {}) {
   return leaf<unknown>(meta, (value: unknown, _fail: Fail) => value);
 }
 
+export type JsonSchemaOf = JsonSchema;
+
 /** The JSON Schema of what may be written for `type`, without the envelope. */
 export function jsonOf(type: z.ZodType): JsonSchema {
   const { $schema: _, ...json } = z.toJSONSchema(type, {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // For types that convert what they read the library leaves examples out; ours are of what is written.
+      const examples = z.globalRegistry.get(zodSchema)?.['examples'];
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+    },
   });
   return json;
 }
