@@ -9,13 +9,8 @@ export type ColumnType = 'text' | 'int' | 'blob';
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
-/** A parameter; an array fills a `texts(?n)` or `ints(?n)` list, a `RowSource` a `rows(?n: …)` source. */
-export type SqlParam = SqlValue | readonly (string | number)[] | RowSource;
-
-/** Rows passed as one parameter, read in SQL by the names of their fields. */
-export interface RowSource {
-  readonly rows: readonly Readonly<Record<string, string | number | null>>[];
-}
+/** A parameter; an array fills a `texts(?n)` or `ints(?n)` list. */
+export type SqlParam = SqlValue | readonly (string | number)[];
 
 export interface Column {
   readonly name: string;
@@ -46,6 +41,13 @@ export interface Session {
   all<Row>(sql: string, params?: readonly SqlParam[]): Promise<Row[]>;
   /** Returns how many rows were changed. */
   run(sql: string, params?: readonly SqlParam[]): Promise<number>;
+  /**
+   * A query over a table `each(…)` of the caller's own: all rows found for all of them, in no particular order. In
+   * SQLite it runs once for each row, so it may not sum up over several.
+   */
+  allEach<Row>(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<Row[]>;
+  /** The same for a statement that changes rows; returns how many. */
+  runEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number>;
   /** Returns how many rows were inserted or updated. */
   insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number>;
   /** The same for tables with a `pk`: the new pk of each row in order, null where the row was there before. */

@@ -242,7 +242,7 @@ export interface LedgerTx extends LedgerReader {
   // Delivery
   /** Locks and returns notifications `waiting` and due, high priority first, then by due time; skips leased ones. */
   takeDue(query: DueQuery): Promise<readonly Notification[]>;
-  /** Of the waiting, due, mergeable ones those with one of these contents, to fill shared calls. */
+  /** Of the waiting, due, mergeable ones that `takeDue` has not given those with one of these contents, to fill shared calls. */
   takeSameContent(
     query: DueQuery & { readonly contentHashes: readonly string[] },
   ): Promise<readonly Notification[]>;

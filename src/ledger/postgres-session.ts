@@ -12,10 +12,10 @@ interface Statement {
 /** Statements are few and fixed, so their names may be counted over all connections. */
 const statements = new Map<string | InsertSpec | UpdateSpec, Statement>();
 
-function statement(key: string | InsertSpec | UpdateSpec, make: () => string, suffix = ''): Statement {
+function statement(key: string | InsertSpec | UpdateSpec, make: () => string): Statement {
   let known = statements.get(key);
   if (known === undefined) {
-    known = { name: `dingbus_${statements.size}${suffix}`, text: make() };
+    known = { name: `dingbus_${statements.size}`, text: make() };
     statements.set(key, known);
   }
   return known;
@@ -51,6 +51,18 @@ export class PostgresSession implements Session {
   async run(sql: string, params: readonly SqlParam[] = []): Promise<number> {
     const found = statement(sql, () => postgresDialect.translate(sql));
     return (await this.#query(found, params.map(bind))).rowCount ?? 0;
+  }
+
+  async allEach<Row>(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<Row[]> {
+    if (rows.length === 0) return [];
+    const found = statement(sql, () => postgresDialect.translate(sql));
+    return (await this.#query(found, columnsOf(rows[0]?.length ?? 0, rows))).rows as Row[];
+  }
+
+  async runEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    if (rows.length === 0) return 0;
+    const found = statement(sql, () => postgresDialect.translate(sql));
+    return (await this.#query(found, columnsOf(rows[0]?.length ?? 0, rows))).rowCount ?? 0;
   }
 
   async insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
@@ -113,12 +125,7 @@ function columnsOf(width: number, rows: readonly (readonly SqlValue[])[]): unkno
 }
 
 function bind(param: SqlParam): unknown {
-  if (Array.isArray(param)) return param.map(cleanValue);
-  if (typeof param === 'object' && param !== null && 'rows' in param) {
-    const { rows } = param;
-    return JSON.stringify(rows, (_key, value: unknown) => cleanValue(value));
-  }
-  return cleanValue(param);
+  return Array.isArray(param) ? param.map(cleanValue) : cleanValue(param);
 }
 
 function cleanValue(value: unknown): unknown {

@@ -36,6 +36,8 @@ export class Scope {
   readonly plans = new Map<string, KnownPart<NotificationPlan>>();
   readonly contents = new Map<string, KnownPart<CallContent>>();
   readonly eventPks = new Map<string, number>();
+  /** Notifications that were taken because they are due; they need not be taken twice. */
+  readonly taken = new Set<number>();
   readonly wakes = new Set<WakeKind>();
 
   constructor(session: Session, context: LedgerContext) {

@@ -4,7 +4,8 @@ import type { Column, InsertSpec, UpdateSpec } from './engine.ts';
  * Turns the queries' common SQL into an engine's own. The markers:
  * - `?1`, `?2` …: parameters;
  * - `IN texts(?1)`, `IN ints(?1)`: membership in a list parameter;
- * - `rows(?1: day text, people int) AS r`: a list of rows as a table;
+ * - `each(day text, people int) AS r`: rows of the caller's own as a table, for `allEach` and `runEach`;
+ * - `INDEXED BY name`: SQLite's planner knows nothing of how the rows are spread and is told;
  * - `FOR UPDATE`, `SKIP LOCKED`: row locks, which one writer does not need;
  * - `server_now()`: the store's own clock in ms, for what several machines must agree on;
  * - in table definitions `{key}`, `{int}`, `{blob}` and `{compact}`.
@@ -16,16 +17,16 @@ export interface SqlDialect {
   update(spec: UpdateSpec): string;
 }
 
-const rowsMarker = /rows\(\?(\d+):([^)]*)\)/g;
+const eachMarker = /each\(([^)]*)\) AS r/g;
 const listMarker = /IN (texts|ints)\(\?(\d+)\)/g;
 
 export const sqliteDialect: SqlDialect = {
   name: 'sqlite',
   translate: (sql) =>
     sql
-      .replace(rowsMarker, (_all, parameter: string, fields: string) => {
-        const columns = fieldsOf(fields).map(({ name }) => `value ->> '$.${name}' AS ${name}`);
-        return `(SELECT ${columns.join(', ')} FROM json_each(?${parameter}))`;
+      .replace(eachMarker, (_all, fields: string) => {
+        const columns = fieldsOf(fields).map(({ name }, index) => `?${index + 1} AS ${name}`);
+        return `(SELECT ${columns.join(', ')}) AS r`;
       })
       .replace(listMarker, 'IN (SELECT value FROM json_each(?$2))')
       .replace(/\bFOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?/g, '')
@@ -49,10 +50,11 @@ export const postgresDialect: SqlDialect = {
   name: 'postgres',
   translate: (sql) =>
     sql
-      .replace(rowsMarker, (_all, parameter: string, fields: string) => {
-        const columns = fieldsOf(fields).map(({ name, type }) => `${name} ${postgresType(type)}`);
-        return `(SELECT * FROM json_to_recordset(?${parameter}::json) AS t(${columns.join(', ')}))`;
+      .replace(eachMarker, (_all, fields: string) => {
+        const columns = fieldsOf(fields);
+        return `${unnest(columns)} AS r(${columns.map(({ name }) => name).join(', ')})`;
       })
+      .replace(/ INDEXED BY \w+/g, '')
       .replace(listMarker, (_all, type: string, parameter: string) => {
         return `= ANY(?${parameter}::${type === 'texts' ? 'text' : 'bigint'}[])`;
       })
@@ -80,7 +82,7 @@ function assignment(column: Column, old: string, fresh: string): string {
   return `${column.name} = ${value}`;
 }
 
-function unnest(columns: readonly Column[]): string {
+function unnest(columns: readonly { readonly type: string }[]): string {
   const arrays = columns.map((column, index) => `$${index + 1}::${postgresType(column.type)}[]`);
   return `unnest(${arrays.join(', ')})`;
 }

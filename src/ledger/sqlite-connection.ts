@@ -75,6 +75,24 @@ export class SqliteSession implements Session {
     return this.#do((connection) => Number(connection.statement(sql).run(...params.map(bind)).changes));
   }
 
+  async allEach<Row>(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<Row[]> {
+    return this.#do((connection) => {
+      const statement = connection.statement(sql);
+      const found: Row[] = [];
+      for (const row of rows) for (const each of statement.all(...row)) found.push(each as Row);
+      return found;
+    });
+  }
+
+  async runEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+    return this.#do((connection) => {
+      const statement = connection.statement(sql);
+      let changed = 0;
+      for (const row of rows) changed += Number(statement.run(...row).changes);
+      return changed;
+    });
+  }
+
   async insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
     return this.#do((connection) => {
       if (rows.length === 0) return 0;
@@ -129,7 +147,5 @@ export class SqliteSession implements Session {
 }
 
 function bind(param: SqlParam): SqlValue {
-  if (Array.isArray(param)) return JSON.stringify(param);
-  if (typeof param === 'object' && param !== null && 'rows' in param) return JSON.stringify(param.rows);
-  return param as SqlValue;
+  return Array.isArray(param) ? JSON.stringify(param) : (param as SqlValue);
 }

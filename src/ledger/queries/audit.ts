@@ -27,7 +27,10 @@ export async function auditTrail(
      WHERE pk < ?1 ORDER BY pk DESC LIMIT ?2`,
     [below, limit],
   );
-  const items = rows.map(({ pk: _pk, targets, ...row }) => ({ ...row, targets: JSON.parse(targets) as string[] }));
+  const items = rows.map(({ pk: _pk, targets, ...row }) => ({
+    ...row,
+    targets: JSON.parse(targets) as string[],
+  }));
   const last = rows.at(-1);
   return { items, next: last === undefined || rows.length < limit ? null : String(last.pk) };
 }

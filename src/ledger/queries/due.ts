@@ -10,6 +10,7 @@ const dueSql = `SELECT ${notificationColumns} FROM notifications n
 
 export async function takeDue(scope: Scope, query: DueQuery): Promise<readonly Notification[]> {
   const rows = await inPriorityOrder<NotificationRow>(scope, dueSql, query);
+  for (const row of rows) scope.taken.add(row.pk);
   return loadNotifications(scope, rows);
 }
 
@@ -27,14 +28,15 @@ export async function takeSameContent(
 ): Promise<readonly Notification[]> {
   if (query.contentHashes.length === 0) return [];
   const rows = await scope.session.all<NotificationRow>(
-    `SELECT ${notificationColumns} FROM notifications n
+    `SELECT ${notificationColumns} FROM notifications n INDEXED BY notifications_content
      WHERE n.content_key IN ints(?1) AND n.app = ?2 AND n.state = 'waiting' AND n.mergeable = 1
        AND n.due_at <= ?3 AND n.lease_until <= ?3
      LIMIT ?4 FOR UPDATE SKIP LOCKED`,
     [query.contentHashes.map(hashKey), query.app, query.now, query.limit],
   );
   const wanted = new Set(query.contentHashes);
-  const notifications = await loadNotifications(scope, rows);
+  const others = rows.filter((row) => !scope.taken.has(row.pk));
+  const notifications = await loadNotifications(scope, others);
   // The key is only a part of the hash.
   return notifications.filter((each) => each.contentHash !== null && wanted.has(each.contentHash));
 }
@@ -65,7 +67,8 @@ export async function nextDue(scope: Scope, app: string): Promise<number | null>
   instants.push(
     await firstInstant(
       scope,
-      `SELECT min(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) AS at FROM notifications
+      `SELECT min(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) AS at
+       FROM notifications INDEXED BY notifications_leased
        WHERE owner IS NOT NULL AND app = ?1 AND state = 'waiting' AND lease_until > ?2`,
       parameters,
     ),
@@ -77,7 +80,8 @@ export async function nextCheck(scope: Scope, app: string): Promise<number | nul
   const parameters = [app, scope.now];
   const free = `SELECT next_at AS at FROM calls
     WHERE app = ?1 AND state = 'accepted' AND lease_until <= ?2 ORDER BY next_at LIMIT 1`;
-  const leased = `SELECT min(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) AS at FROM calls
+  const leased = `SELECT min(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) AS at
+    FROM calls INDEXED BY calls_owned
     WHERE owner IS NOT NULL AND app = ?1 AND state = 'accepted' AND lease_until > ?2`;
   return earliest([
     await firstInstant(scope, free, parameters),

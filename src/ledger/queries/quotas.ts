@@ -56,51 +56,49 @@ function bucketOf(claim: ContentClaim): number {
   return hash % lockBuckets;
 }
 
-function claimRows(claims: readonly ContentClaim[]) {
-  const rows = claims.map((claim) => ({
-    day: claim.day,
-    app: claim.app,
-    userid: indexText(claim.userid),
-    content_hash: claim.contentHash,
-    notification_id: claim.notificationId,
-  }));
-  return { rows };
+interface HolderRow {
+  readonly day: string;
+  readonly app: string;
+  readonly userid: string;
+  readonly content_hash: string;
+  readonly notification_id: string;
 }
 
 async function holdersOf({ session }: Scope, claims: readonly ContentClaim[]): Promise<Map<string, string>> {
-  const rows = await session.all<{
-    day: string;
-    app: string;
-    userid: string;
-    content_hash: string;
-    notification_id: string;
-  }>(
+  const rows = await session.allEach<HolderRow>(
     `SELECT c.day, c.app, c.userid, c.content_hash, c.notification_id
-     FROM rows(?1: day text, app text, userid text, content_hash text) AS r
+     FROM each(day text, app text, userid text, content_hash text) AS r
      JOIN content_claims c ON c.day = r.day AND c.app = r.app AND c.userid = r.userid AND c.content_hash = r.content_hash`,
-    [claimRows(claims)],
+    claims.map((claim) => [claim.day, claim.app, indexText(claim.userid), claim.contentHash]),
   );
   return new Map(rows.map((row) => [`${personKey(row)}\n${row.content_hash}`, row.notification_id]));
 }
 
+/** People without a claim are left out. */
 async function countsOf({ session }: Scope, claims: readonly ContentClaim[]): Promise<Map<string, number>> {
   const people = new Map(claims.map((claim) => [personKey(claim), claim]));
-  const rows = await session.all<{ day: string; app: string; userid: string; count: number }>(
-    `SELECT r.day, r.app, r.userid,
-       (SELECT count(*) FROM content_claims c WHERE c.day = r.day AND c.app = r.app AND c.userid = r.userid) AS count
-     FROM rows(?1: day text, app text, userid text) AS r`,
-    [claimRows([...people.values()])],
+  const rows = await session.allEach<{ day: string; app: string; userid: string; count: number }>(
+    `SELECT c.day, c.app, c.userid, count(*) AS count
+     FROM each(day text, app text, userid text) AS r
+     JOIN content_claims c ON c.day = r.day AND c.app = r.app AND c.userid = r.userid
+     GROUP BY c.day, c.app, c.userid`,
+    [...people.values()].map((claim) => [claim.day, claim.app, indexText(claim.userid)]),
   );
   return new Map(rows.map((row) => [personKey(row), row.count]));
 }
 
 export async function releaseContents({ session }: Scope, claims: readonly ContentClaim[]): Promise<void> {
-  if (claims.length === 0) return;
-  await session.run(
+  await session.runEach(
     `DELETE FROM content_claims WHERE (day, app, userid, content_hash, notification_id) IN (
        SELECT r.day, r.app, r.userid, r.content_hash, r.notification_id
-       FROM rows(?1: day text, app text, userid text, content_hash text, notification_id text) AS r)`,
-    [claimRows(claims)],
+       FROM each(day text, app text, userid text, content_hash text, notification_id text) AS r)`,
+    claims.map((claim) => [
+      claim.day,
+      claim.app,
+      indexText(claim.userid),
+      claim.contentHash,
+      claim.notificationId,
+    ]),
   );
 }
 
