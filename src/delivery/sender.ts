@@ -82,7 +82,7 @@ export function createSender(options: SenderOptions): Sender {
     const settings = options.settings();
     if (stopping || !settings.running) return { wakeAt: null };
     const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
-    if (limit <= 0) return { wakeAt: whenFree(now) };
+    if (limit <= 0) return { wakeAt: whenFree(now, 1) };
     const slots = slotsOf(client);
     const started = await ledger.write((tx) => {
       // The ledger may run this again; places of the run that came to nothing are given back.
@@ -110,25 +110,25 @@ export function createSender(options: SenderOptions): Sender {
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     for (const call of started.calls) launch(send(call, slots.slotOf(call.id)));
     if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared));
-    return { wakeAt: await nextTurn(started, limit) };
+    return { wakeAt: await nextTurn(started) };
   };
 
   const loop = createLoop({ name: `delivery ${app}`, clock, logger, random: options.random, turn });
 
-  const whenFree = (now: number): number | null => {
+  /** When a call to so many people may start again; null = when one under way has ended. */
+  const whenFree = (now: number, people: number): number | null => {
     if (flying.size >= maxInFlight) return null;
-    const wait = client.limiter.waitMs('send', 1);
-    return wait === null ? now + lookEveryMs : now + Math.max(wait, 1);
+    const wait = client.limiter.waitMs('send', people);
+    return now + Math.max(wait ?? lookEveryMs, 1);
   };
 
-  const nextTurn = async (started: Started, limit: number): Promise<number> => {
+  const nextTurn = async (started: Started): Promise<number> => {
     const now = clock.now();
-    if (started.calls.length >= limit || started.unprepared.length > 0)
-      return whenFree(now) ?? now + lookEveryMs;
+    if (started.blocked !== null) return whenFree(now, started.blocked) ?? now + lookEveryMs;
     const due = await ledger.read((tx) => tx.nextDue(app));
-    if (due === null || due > now + lookEveryMs) return now + lookEveryMs;
-    // Due already and yet not started: the limiter stands in the way, or another instance is at it.
-    return due > now ? due : now + Math.max(client.limiter.waitMs('send', 1) ?? lookEveryMs, 20);
+    // What is due already was left because this turn was full, or another instance is at it.
+    const again = due === null ? now + lookEveryMs : Math.max(due, now + 20);
+    return Math.min(again, now + lookEveryMs);
   };
 
   const launch = (work: Promise<void>): void => {

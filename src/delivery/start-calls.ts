@@ -58,6 +58,8 @@ export interface Started {
   readonly calls: readonly Call[];
   /** Leased to us until their mobiles are looked up and their media uploaded. */
   readonly unprepared: readonly Notification[];
+  /** People of the first call that found no slot; null when all had one. */
+  readonly blocked: number | null;
 }
 
 export async function startCalls(tx: LedgerTx, context: StartContext): Promise<Started> {
@@ -93,7 +95,7 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
     callSteps,
     members,
   });
-  return { calls: started, unprepared: planned.unprepared };
+  return { calls: started, unprepared: planned.unprepared, blocked: waiting[0]?.people ?? null };
 }
 
 /** Calls that were planned or put off earlier, less those that have become pointless. */

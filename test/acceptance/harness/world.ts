@@ -20,7 +20,10 @@ const root = join(import.meta.dirname, '../../..');
 
 /** Builds `dist/` once for a test file: acceptance runs what users run. */
 export function build(): void {
-  execFileSync(process.execPath, [join(root, 'dev/build.ts')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(process.execPath, [join(root, 'dev/build.ts')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 }
 
 /** A result as it stands in the topic. */
@@ -54,7 +57,7 @@ export interface WorldOptions {
 export class World {
   readonly name: string;
   readonly folder: string;
-  readonly simulator: Simulator;
+  simulator: Simulator;
   readonly admin: Admin;
   readonly sink: Sink;
   readonly registry: SchemaRegistry;
@@ -64,10 +67,12 @@ export class World {
   readonly brokers: string;
   readonly registryUrl: string;
   readonly #store: string;
+  readonly #simulatorOptions: SimulatorOptions;
 
-  private constructor(options: WorldOptions, name: string, simulator: Simulator) {
+  private constructor(options: WorldOptions, name: string, folder: string, simulator: Simulator) {
     this.name = name;
-    this.folder = mkdtempSync(join(tmpdir(), 'dingbus-acceptance-'));
+    this.folder = folder;
+    this.#simulatorOptions = simulatorOptions(options, folder);
     this.simulator = simulator;
     this.groupId = `${name}-group`;
     this.resultsTopic = `${name}.results`;
@@ -88,8 +93,9 @@ export class World {
 
   static async create(options: WorldOptions): Promise<World> {
     const name = `t${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
-    const simulator = await startSimulator({ limits: 'off', ...options.simulator });
-    const world = new World(options, name, simulator);
+    const folder = mkdtempSync(join(tmpdir(), 'dingbus-acceptance-'));
+    const simulator = await startSimulator(simulatorOptions(options, folder));
+    const world = new World(options, name, folder, simulator);
     await world.admin.ensureTopics(
       options.topics.map((topic) => ({
         topic: world.topic(topic.name),
@@ -102,6 +108,14 @@ export class World {
     );
     world.writeConfig(options);
     return world;
+  }
+
+  /** DingTalk cannot be reached for a while; afterwards it remembers everything. */
+  async simulatorOutage(ms: number): Promise<void> {
+    const { port } = this.simulator;
+    await this.simulator.stop();
+    await delay(ms);
+    this.simulator = await startSimulator({ ...this.#simulatorOptions, port });
   }
 
   /** The name of a topic of this world. */
@@ -205,6 +219,10 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
     await this.simulator.stop();
     if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function simulatorOptions(options: WorldOptions, folder: string): SimulatorOptions {
+  return { limits: 'off', snapshot: join(folder, 'simulator.json'), ...options.simulator };
 }
 
 /** Distinct final results by notification; fails when one has two. */
