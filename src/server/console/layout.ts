@@ -115,7 +115,7 @@ function dialogs({ t }: PageContext): Html {
         <p id="confirm-text"></p>
         <label id="confirm-note">${t.note}<input name="note" maxlength="500" autocomplete="off" /></label>
         <menu>
-          <button class="button" value="cancel" formnovalidate>${t.cancel}</button>
+          <button class="button" type="button" data-dismiss>${t.cancel}</button>
           <button class="button primary" value="ok">${t.confirm}</button>
         </menu>
       </form>
@@ -129,7 +129,7 @@ function dialogs({ t }: PageContext): Html {
         /></label>
         <p class="dim">${t.tokenHint}</p>
         <menu>
-          <button class="button" value="cancel" formnovalidate>${t.cancel}</button>
+          <button class="button" type="button" data-dismiss>${t.cancel}</button>
           <button class="button primary" value="ok">${t.signIn}</button>
         </menu>
       </form>

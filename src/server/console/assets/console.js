@@ -257,7 +257,9 @@ async function explain(form) {
 document.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (button === null) return;
-  if (button.id === 'sign') {
+  if (button.dataset.dismiss !== undefined) {
+    button.closest('dialog').close('cancel');
+  } else if (button.id === 'sign') {
     if (token() === null) {
       void signIn().then((given) => given && location.reload());
     } else {
