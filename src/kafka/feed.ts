@@ -16,10 +16,10 @@ export const fetchWaitMs = 500;
 /** The same while a partition's queue is full and about to open, so that it does not wait for the others. */
 const shortFetchWaitMs = 20;
 /** One fetch brings no more than this, in bytes, except for a single batch that is larger. */
-export const fetchBytes = 6 * 1024 * 1024;
+export const fetchBytes = 2 * 1024 * 1024;
 /** Bounds of one partition's share of it, and the room that all partitions share, in bytes. */
-export const partitionBytes = { least: 64 * 1024, most: 1024 * 1024 };
-const bufferBytes = 48 * 1024 * 1024;
+export const partitionBytes = { least: 64 * 1024, most: 256 * 1024 };
+const bufferBytes = 24 * 1024 * 1024;
 /** A partition has at most this many fetches in memory: at work, waiting, and on the way. */
 const fetchesPerPartition = 3;
 

@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kafkajs } from '../../src/kafka/kafkajs.ts';
@@ -267,6 +268,28 @@ describe('a source', () => {
     traffic.wanted = false;
     await flood;
     expect(reader.records.find(({ partition }) => partition === 1)?.value?.equals(large)).toBe(true);
+  });
+
+  it('sleeps while nothing comes: no timers that run in circles, no warnings of Node about them', async () => {
+    const topic = await kafka.topic(3);
+    const reader = new Reader();
+    const source = kafka.source(reader, { topics: [{ topic, start: 'earliest' }] });
+    await until('it reads', () => source.stats().connected);
+    const warnings: string[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning.name);
+    process.on('warning', listen);
+    let timers = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type === 'Timeout') timers += 1;
+      },
+    }).enable();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    hook.disable();
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+    // The library unmended arms a thousand a second.
+    expect(timers).toBeLessThan(100);
   });
 
   it('delivers again what the handler has not taken', async () => {
