@@ -64,6 +64,11 @@ export class DingbusProcess {
     }
   }
 
+  /** Waits until this life is ready or has ended. */
+  async readyOrOver(): Promise<void> {
+    while (this.isRunning() && !(await this.isReady())) await delay(50);
+  }
+
   async isReady(): Promise<boolean> {
     try {
       return (await fetch(`http://127.0.0.1:${this.#settings.port}/-/ready`)).status === 200;
