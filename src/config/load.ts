@@ -3,13 +3,14 @@ import { sha256 } from '../base/ids.ts';
 import type { Config, EventSchemaFile } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import { EnvText } from './env-text.ts';
-import { sortFaults, type Fault } from './fault.ts';
+import { sortFaults, type Fault, type FaultCode } from './fault.ts';
 import { nodeFiles, type ConfigFiles } from './files.ts';
 import { LoaderContext } from './loader-context.ts';
+import { mend } from './mend.ts';
 import { checkMedia } from './media.ts';
 import { normaliseDingbus, type MainConfig } from './normalise-dingbus.ts';
 import { readParts, type Parts } from './read-parts.ts';
-import { checkReferences } from './references.ts';
+import { checkReferences, type KnownNames } from './references.ts';
 import type { Environment } from './variables.ts';
 import { dingbusSchema, type DingbusFile } from './schema-dingbus.ts';
 
@@ -27,7 +28,16 @@ export interface LoadOptions {
 
 export type LoadResult =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly Fault[] }
-  | { readonly ok: false; readonly faults: readonly Fault[]; readonly lines: LineSource };
+  | {
+      readonly ok: false;
+      readonly faults: readonly Fault[];
+      readonly lines: LineSource;
+      /**
+       * What could be understood, with stand-ins for the rest: only for finding further faults, never to be run.
+       * Null when dingbus.yaml itself is beyond that.
+       */
+      readonly draft: Config | null;
+    };
 
 /** For underlining a fault in the line where it stands. */
 export interface LineSource {
@@ -45,40 +55,69 @@ export function loadConfig(options: LoadOptions): LoadResult {
     message: 'there is no such file',
     remedy: 'name dingbus.yaml, or the folder that holds it',
   });
-  const file = raw === null ? null : context.check(dingbusSchema, raw.value, ref);
-  const main = file === null ? null : normaliseDingbus(file, ref, context);
   // Even where dingbus.yaml has faults, the other files are read: all faults are told in one go.
-  const outline = file ?? outlineOf(raw?.value);
-  const parts = readParts(outline, main?.timeZone ?? 'Asia/Shanghai', ref, context, files);
-  if (main !== null) checkReferences(main, parts, ref, context);
+  const checked = raw === null ? standIn(context) : context.checkAndMend(dingbusSchema, raw.value, ref);
+  if (checked === null) return { ok: false, faults: told(context), lines: context.sources, draft: null };
+  const { value: file, mended } = checked;
+  const main = context.silently(mended, () => normaliseDingbus(file, ref, context));
+  const parts = readParts(file, main.timeZone, ref, context, files);
+  checkReferences(namesOf(main, mended, raw?.value), parts, ref, context);
   checkMedia(parts, ref, context);
 
-  const faults = sortFaults(context.faults);
-  if (main === null || faults.some((fault) => fault.severity === 'error')) {
-    return { ok: false, faults, lines: context.sources };
+  const faults = told(context);
+  const config = assemble(main, parts, path, context);
+  if (faults.some((fault) => fault.severity === 'error')) {
+    return { ok: false, faults, lines: context.sources, draft: config };
   }
-  return { ok: true, config: assemble(main, parts, path, context), warnings: faults };
+  return { ok: true, config, warnings: faults };
 }
+
+/** Where dingbus.yaml cannot be parsed, the other files are looked for at their usual places. */
+function standIn(context: LoaderContext): { readonly value: DingbusFile; readonly mended: true } | null {
+  const unparsed = context.faults.every((fault) => fault.code.startsWith('yaml_') || fault.code === 'env_syntax');
+  const value = unparsed ? mend(dingbusSchema, {}) : null;
+  return value === null ? null : { value, mended: true };
+}
+
+/** What the other files may refer to. A name counts even where its definition has faults of its own. */
+function namesOf(main: MainConfig, mended: boolean, raw: unknown): KnownNames {
+  const names = (known: Iterable<string>, ...path: readonly string[]): ReadonlySet<string> | null => {
+    if (!mended) return new Set(known);
+    let found: unknown = raw;
+    for (const key of path) found = typeof found === 'object' && found !== null ? Reflect.get(found, key) : null;
+    const isMapping = typeof found === 'object' && found !== null && !Array.isArray(found);
+    return isMapping ? new Set([...known, ...Object.keys(found as object)]) : null;
+  };
+  return {
+    topics: names(main.topics.keys(), 'topics'),
+    apps: names(main.dingtalk.apps.keys(), 'dingtalk', 'apps'),
+    defaultLocale: main.defaultLocale,
+  };
+}
+
+/** The faults to tell. Where a value could not be read at all, nothing else is said of it. */
+function told(context: LoaderContext): readonly Fault[] {
+  const unread = context.faults.filter((fault) => unreadCodes.has(fault.code));
+  const isConsequence = (fault: Fault): boolean =>
+    valueCodes.has(fault.code) &&
+    unread.some(
+      ({ file, line, col }) =>
+        file === fault.file && line === fault.line && col >= fault.col && col <= fault.col + fault.length,
+    );
+  return sortFaults(context.faults.filter((fault) => !isConsequence(fault)));
+}
+
+const unreadCodes: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'env_missing',
+  'env_syntax',
+  'yaml_syntax',
+  'yaml_alias',
+  'yaml_tag',
+]);
+const valueCodes: ReadonlySet<FaultCode> = new Set<FaultCode>(['wrong_type', 'wrong_value', 'conflict']);
 
 function wholeFile(file: string): { file: string; line: number; col: number; length: number } {
   return { file, line: 1, col: 1, length: 0 };
-}
-
-/** What a broken dingbus.yaml still says about the other files. */
-function outlineOf(value: unknown): Partial<DingbusFile> {
-  if (typeof value !== 'object' || value === null) return {};
-  const texts = (key: string): readonly string[] | undefined => {
-    const found = (value as Record<string, unknown>)[key];
-    const items: unknown[] = Array.isArray(found) ? found : [found];
-    const known = items.map((item) => (item instanceof EnvText ? item.text : item));
-    return found !== undefined && known.every((item) => typeof item === 'string') ? known : undefined;
-  };
-  const outline: Record<string, readonly string[]> = {};
-  for (const key of ['routes', 'templates', 'groups', 'cases', 'event_schemas']) {
-    const found = texts(key);
-    if (found !== undefined) outline[key] = found;
-  }
-  return outline;
 }
 
 function assemble(main: MainConfig, parts: Parts, path: string, context: LoaderContext): Config {

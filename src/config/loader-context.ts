@@ -4,6 +4,7 @@ import { Secret } from '../base/sensitive.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import type { ConfigFiles } from './files.ts';
+import { mend } from './mend.ts';
 import type { SecretSource } from './secret-field.ts';
 import { FileSources } from './source-map.ts';
 import type { Environment } from './variables.ts';
@@ -79,6 +80,28 @@ export class LoaderContext {
     if (result.success) return result.data;
     this.faults.push(...faultsOf(result.error, value, this.sources, ref));
     return null;
+  }
+
+  /**
+   * Like `check`, but what does not fit is mended, so that the rest can be checked further. Null = beyond mending.
+   */
+  checkAndMend<T>(
+    schema: z.ZodType<T>,
+    value: unknown,
+    ref: SourceRef,
+  ): { readonly value: T; readonly mended: boolean } | null {
+    const checked = this.check(schema, value, ref);
+    if (checked !== null) return { value: checked, mended: false };
+    const mended = mend(schema, value);
+    return mended === null ? null : { value: mended, mended: true };
+  }
+
+  /** Runs a step whose findings count only if what it looks at was not mended. */
+  silently<T>(mended: boolean, step: () => T): T {
+    const before = this.faults.length;
+    const result = step();
+    if (mended) this.faults.length = before;
+    return result;
   }
 
   report(

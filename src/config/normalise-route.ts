@@ -4,14 +4,13 @@ import type { LoaderContext } from './loader-context.ts';
 import { messageOf } from './normalise-message.ts';
 import { dayNames, type RouteKeys } from './schema-route.ts';
 
-/** Fills in what the definition of a route cannot; null when the route is of no use, which is then reported. */
+/** Fills in what the definition of a route cannot, and reports what several of its keys together have wrong. */
 export function routeOf(
   route: RouteKeys,
   source: SourceRef,
   timeZone: string,
   context: LoaderContext,
-): RouteConfig | null {
-  const faultsBefore = context.faults.length;
+): RouteConfig {
   const message =
     route.message === undefined
       ? null
@@ -71,7 +70,7 @@ export function routeOf(
     source,
   };
   checkRoute(normalised, context);
-  return context.faults.slice(faultsBefore).some((fault) => fault.severity === 'error') ? null : normalised;
+  return normalised;
 }
 
 /** Where a key of the route stands: in the route itself, or in the defaults that supplied it. */
@@ -163,6 +162,10 @@ function checkRoute(route: RouteConfig, context: LoaderContext): void {
   if (route.updateOn.length > 0 && route.message !== null && route.message.type !== 'oa') {
     const message = `update_on changes the status bar of an oa message, and this is ${route.message.type}`;
     context.report(source, ['update_on'], 'conflict', message);
+  }
+  if (route.digest !== null && route.forEach !== null) {
+    const message = 'a digest collects whole events, and for_each takes them apart';
+    context.report(source, ['digest'], 'conflict', message, 'write a route for each of the two');
   }
   if (route.digest !== null && route.to.toAllUser) {
     const message = 'a digest cannot go to everyone';

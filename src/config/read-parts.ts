@@ -68,8 +68,11 @@ export function readParts(
     const source: SourceRef = { file, path: [], defaults: null };
     const name = baseNameOf(file);
     const raw = read(file, named);
-    const checked = raw === null ? null : context.check(templateFileSchema, raw.value, source);
-    const template = checked === null ? null : templateOf(name, checked, source, context);
+    const checked = raw === null ? null : context.checkAndMend(templateFileSchema, raw.value, source);
+    const template =
+      checked === null
+        ? null
+        : context.silently(checked.mended, () => templateOf(name, checked.value, source, context));
     if (template === null) brokenTemplates.add(name);
     else if (templates.has(name)) {
       const other = templates.get(name)?.source.file ?? '';
@@ -83,9 +86,9 @@ export function readParts(
     const raw = read(file, named);
     if (raw === null && named === null && files.read(file).kind === 'missing') continue;
     const source: SourceRef = { file, path: [], defaults: null };
-    const checked = raw === null ? null : context.check(groupsFileSchema, raw.value, source);
+    const checked = raw === null ? null : context.checkAndMend(groupsFileSchema, raw.value, source);
     groupsBroken ||= checked === null;
-    for (const [name, group] of Object.entries(checked?.groups ?? {})) {
+    for (const [name, group] of Object.entries(checked?.value.groups ?? {})) {
       const own: SourceRef = { file, path: ['groups', name], defaults: null };
       if (groups.has(name)) {
         context.report(own, [], 'duplicate_name', `there is another group ${name}`);
@@ -148,9 +151,9 @@ function routesOf(
     };
     const isMapping = typeof route === 'object' && route !== null && !Array.isArray(route);
     const merged = isMapping ? withDefaults(defaults as object, route) : route;
-    const checked = context.check(routeSchema, merged, source);
-    const normalised = checked === null ? null : routeOf(checked, source, timeZone, context);
-    return normalised === null ? [] : [normalised];
+    const checked = context.checkAndMend(routeSchema, merged, source);
+    if (checked === null) return [];
+    return [context.silently(checked.mended, () => routeOf(checked.value, source, timeZone, context))];
   });
 }
 
@@ -182,14 +185,24 @@ function schemaOf(
   const missing = { ...place, message: `there is no file ${named?.glob ?? file}`, remedy: null };
   const bytes = context.bytes(file, missing);
   if (bytes === null) return [];
-  const source: SourceRef = { file, path: [], defaults: null };
   try {
     const schema: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     return [{ file, schema }];
   } catch (error) {
     // JSON.parse throws on what is no JSON; that is the user's fault to mend, with its place unknown.
-    const reason = error instanceof Error ? error.message.slice(0, 120) : '';
-    context.report(source, [], 'schema_invalid', `the schema is not JSON: ${reason}`);
+    const text = error instanceof Error ? error.message.slice(0, 200) : '';
+    const [, reason = text, line = '1', col = '1'] =
+      /^(.*?)(?: in JSON)? at position \d+ \(line (\d+) column (\d+)\)$/.exec(text) ?? [];
+    context.faults.push({
+      file,
+      line: Number(line),
+      col: Number(col),
+      length: 0,
+      severity: 'error',
+      code: 'schema_invalid',
+      message: `the schema is not JSON: ${reason}`,
+      remedy: null,
+    });
     return [];
   }
 }

@@ -1,13 +1,20 @@
 import type { GroupConfig, RouteConfig, TemplateConfig } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
-import type { MainConfig } from './normalise-dingbus.ts';
+import { placeholder } from './mend.ts';
 import type { Parts } from './read-parts.ts';
 import { suggest } from './suggest.ts';
 
+/** The names of dingbus.yaml that other files use; null = not known, because that part of it has faults. */
+export interface KnownNames {
+  readonly topics: ReadonlySet<string> | null;
+  readonly apps: ReadonlySet<string> | null;
+  readonly defaultLocale: string;
+}
+
 /** Checks that what one file names exists in the others, and that names are unique. */
 export function checkReferences(
-  main: MainConfig,
+  main: KnownNames,
   parts: Parts,
   ref: SourceRef,
   context: LoaderContext,
@@ -15,7 +22,7 @@ export function checkReferences(
   const seen = new Map<string, RouteConfig>();
   for (const route of parts.routes) {
     const other = seen.get(route.name);
-    if (other !== undefined) {
+    if (other !== undefined && route.name !== placeholder) {
       const place = context.sources.locate(other.source, ['name']);
       const message = `there is another route ${route.name}: ${place.file}:${place.line}`;
       context.report(route.source, ['name'], 'duplicate_name', message);
@@ -53,14 +60,14 @@ function didYouMean(word: string, known: Iterable<string>): string | null {
   return meant === null ? null : `did you mean ${meant}?`;
 }
 
-function checkRoute(route: RouteConfig, main: MainConfig, parts: Parts, context: LoaderContext): void {
+function checkRoute(route: RouteConfig, main: KnownNames, parts: Parts, context: LoaderContext): void {
   const topics = (names: readonly string[], path: readonly (string | number)[]): void => {
     names.forEach((name, index) => {
-      if (main.topics.has(name)) return;
+      if (main.topics === null || main.topics.has(name) || name === placeholder) return;
       const at = context.sources.has(route.source.file, [...route.source.path, ...path, index])
         ? [index]
         : [];
-      const remedy = didYouMean(name, main.topics.keys()) ?? 'add it to topics: in dingbus.yaml';
+      const remedy = didYouMean(name, main.topics) ?? 'add it to topics: in dingbus.yaml';
       context.report(
         route.source,
         [...path, ...at],
@@ -77,8 +84,8 @@ function checkRoute(route: RouteConfig, main: MainConfig, parts: Parts, context:
   [...route.updateOn.entries()].forEach(([index, signal]) => {
     topics(signal.on ?? [], [...listPath(route, 'update_on', index, context), 'on']);
   });
-  if (!main.dingtalk.apps.has(route.app)) {
-    const names = [...main.dingtalk.apps.keys()];
+  if (main.apps !== null && !main.apps.has(route.app)) {
+    const names = [...main.apps];
     const remedy = didYouMean(route.app, names) ?? `configured apps: ${names.join(', ')}`;
     context.report(route.source, ['app'], 'unknown_app', `there is no app ${route.app}`, remedy);
   }
@@ -139,7 +146,7 @@ function checkTemplate(
   path: readonly string[],
   route: RouteConfig,
   localised: boolean,
-  main: MainConfig,
+  main: KnownNames,
   parts: Parts,
   context: LoaderContext,
 ): void {
@@ -185,7 +192,7 @@ function reportCycles(parts: Parts, context: LoaderContext): void {
   for (const name of parts.groups.keys()) visit(name, [name]);
 }
 
-function warnUnused(main: MainConfig, parts: Parts, ref: SourceRef, context: LoaderContext): void {
+function warnUnused(main: KnownNames, parts: Parts, ref: SourceRef, context: LoaderContext): void {
   const names = parts.routes.flatMap((route) => [route.template, route.digest?.template ?? null]);
   const used = new Set(names.filter((name) => name !== null));
   const faulty = context.faults.some((fault) => fault.severity === 'error');
@@ -215,7 +222,7 @@ function warnUnused(main: MainConfig, parts: Parts, ref: SourceRef, context: Loa
     ...parts.routes.flatMap((route) => route.on),
     ...signals.flatMap((signal) => signal.on ?? []),
   ]);
-  for (const name of main.topics.keys()) {
+  for (const name of main.topics ?? []) {
     if (!usedTopics.has(name) && !everywhere && !faulty) {
       context.warn(ref, ['topics', name], 'unused_topic', `no route reads the topic ${name}`);
     }

@@ -40,7 +40,8 @@ const lastMark = 0xffffd;
 const filler = '\ufdd1';
 const anyMark = /[\u{F0000}-\u{FFFFD}\uFDD1]/u;
 const marked = /([\u{F0000}-\u{FFFFD}])\uFDD1*/gu;
-const candidate = /\$?\$\{([^{}\r\n]*)\}?/g;
+/** Closed, or else only as far as a name goes: what follows an unclosed one is text of its own. */
+const candidate = /\$?\$\{(?:([^{}\r\n]*)\}|([A-Za-z0-9_]*))/g;
 const reference = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /** The most references that one file may hold; masks would run out of characters beyond. */
@@ -55,13 +56,14 @@ export function maskVariables(text: string): MaskedText {
   }
   const references: VariableReference[] = [];
   const faults: VariableFault[] = [];
-  const masked = text.replace(candidate, (whole: string, inner: string, offset: number) => {
+  const masked = text.replace(candidate, (whole: string, ...groups: unknown[]) => {
+    const [closed, , offset] = groups as [string | undefined, string | undefined, number];
     // `${{ … }}` is a dollar sign before Liquid, not a reference.
-    if (inner === '' && text.charAt(offset + whole.length) === '{') return whole;
+    if (closed === undefined && text.charAt(offset + whole.length) === '{') return whole;
     const escaped = whole.startsWith('$$');
-    const match = whole.endsWith('}') ? reference.exec(inner) : null;
+    const match = closed === undefined ? null : reference.exec(closed);
     if (match === null && !escaped) {
-      faults.push({ offset, length: whole.length, ...describeBadReference(whole, inner) });
+      faults.push({ offset, length: whole.length, ...describeBadReference(whole, text.slice(offset + whole.length)) });
       return '_'.repeat(whole.length);
     }
     if (references.length >= maxReferences) return whole;
@@ -77,10 +79,10 @@ export function maskVariables(text: string): MaskedText {
   return { text: masked, references, faults };
 }
 
-function describeBadReference(whole: string, inner: string): Omit<VariableFault, 'offset' | 'length'> {
+function describeBadReference(whole: string, rest: string): Omit<VariableFault, 'offset' | 'length'> {
   const code = 'env_syntax';
   if (!whole.endsWith('}')) {
-    const message = inner.includes(':-')
+    const message = rest.startsWith(':-')
       ? 'a default may not contain braces, nor another variable'
       : 'the reference to a variable is not closed with }';
     return { code, message, remedy: 'write ${NAME}, ${NAME:-default}, or $${…} for the text itself' };

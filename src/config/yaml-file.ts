@@ -78,6 +78,7 @@ export function readYaml(file: string, bytes: Uint8Array, env: Environment): Rea
   }
   if (document.errors.length > 0) return { file: null, faults };
   const tree = readTree(document, masked.references, env, report);
+  if (tree.stopped) return { file: null, faults };
   return { file: { file, value: tree.value, spans: tree.spans, text: positions }, faults };
 }
 

@@ -55,6 +55,8 @@ type Report = (
 export interface Tree {
   readonly value: unknown;
   readonly spans: ReadonlyMap<string, Span>;
+  /** The file was given up: what was read of it means nothing. */
+  readonly stopped: boolean;
 }
 
 /**
@@ -70,7 +72,7 @@ export function readTree(
   const reader = new TreeReader(references, env, report);
   const root = document.contents as Node | null;
   const value = root === null ? null : reader.read(root, [], null, 0);
-  return { value, spans: reader.spans };
+  return { value, spans: reader.spans, stopped: reader.stopped };
 }
 
 class TreeReader {
@@ -83,7 +85,7 @@ class TreeReader {
   readonly #anchors = new Map<string, Scalar | YAMLMap | YAMLSeq>();
   readonly #targets = new Map<Alias, Scalar | YAMLMap | YAMLSeq | undefined>();
   #nodes = 0;
-  #stopped = false;
+  stopped = false;
 
   constructor(references: readonly VariableReference[], env: Environment, report: Report) {
     this.#references = references;
@@ -92,7 +94,7 @@ class TreeReader {
   }
 
   read(node: Node | null, path: KeyPath, key: Node | null, depth: number): unknown {
-    if (this.#stopped) return null;
+    if (this.stopped) return null;
     if (!this.#admit(node, path, depth)) return null;
     if (node === null) {
       this.#place(path, key, key);
@@ -101,7 +103,11 @@ class TreeReader {
     if (isAlias(node)) {
       this.#place(path, node, key);
       const target = this.#target(node);
-      if (target === undefined) return null;
+      if (target === undefined) {
+        const [start, end] = node.range ?? [0, 0];
+        this.#report('yaml_alias', start, end - start, `there is no anchor &${node.source} before this`, null);
+        return null;
+      }
       return this.read(target, path, key, depth + 1);
     }
     this.#place(path, node, key);
@@ -125,7 +131,7 @@ class TreeReader {
   #admit(node: Node | null, path: KeyPath, depth: number): boolean {
     this.#nodes += 1;
     if (this.#nodes <= maxNodes && depth <= maxDepth) return true;
-    this.#stopped = true;
+    this.stopped = true;
     const offset = node?.range?.[0] ?? this.spans.get(pathKey(path.slice(0, -1)))?.start ?? 0;
     if (depth > maxDepth) {
       const message = `the file is nested more than ${maxDepth} levels deep`;

@@ -1,9 +1,9 @@
 import type { Config, RouteConfig, SampleConfig, TemplateConfig } from '../config/config.ts';
 import { sortFaults, type Fault, type FaultCode } from '../config/fault.ts';
-import { loadConfig, type LineSource, type LoadOptions } from '../config/load.ts';
+import type { LineSource, LoadOptions } from '../config/load.ts';
 import { readAvroSchemas, type AvroSchemas } from './cel/avro-types.ts';
-import { compileRules } from './compile.ts';
 import { eventFromSample, type EventDefaults } from './event-input.ts';
+import { loadRules } from './load-rules.ts';
 import type { Rules } from './rules.ts';
 
 /** Everything that is wrong, doubtful or useless in a configuration. */
@@ -21,20 +21,16 @@ export interface LintReport {
  * and looks for routes that no event can reach. Nothing of this ever throws because of what is in the files.
  */
 export function lint(options: LoadOptions): LintReport {
-  const loaded = loadConfig(options);
+  const loaded = loadRules(options);
   if (!loaded.ok) return { ok: false, faults: loaded.faults, lines: loaded.lines, compiled: null };
-  const { config, warnings } = loaded;
-  const compiled = compileRules(config);
-  const found = [...warnings, ...compiled.faults];
-  if (compiled.ok) {
-    found.push(...unreachableRoutes(config), ...failingSamples(config, compiled.rules));
-  }
+  const { config, rules, warnings } = loaded;
+  const found = [...warnings, ...unreachableRoutes(config), ...failingSamples(config, rules)];
   const faults = sortFaults(found);
   return {
     ok: !faults.some((fault) => fault.severity === 'error'),
     faults,
     lines: config.sources,
-    compiled: compiled.ok ? { config, rules: compiled.rules } : null,
+    compiled: { config, rules },
   };
 }
 

@@ -6,6 +6,8 @@ import { matchesPattern } from './patterns.ts';
 /** The variables that an expression may speak of. */
 export type CelVariable = 'data' | 'meta' | 'item' | 'now';
 
+export const celVariables: readonly string[] = ['data', 'meta', 'item', 'now'];
+
 export interface EnvironmentOptions {
   readonly variables: readonly CelVariable[];
   readonly timeZone: string;

@@ -6,6 +6,7 @@ import {
 } from '@marcbachmann/cel-js';
 import type { FaultCode } from '../../config/fault.ts';
 import { suggest } from '../../config/suggest.ts';
+import { celVariables } from './environment.ts';
 import { BudgetExceeded, type Budget } from './budget.ts';
 import { isCelNode, Meter, nodesOf, type CelNode } from './meter.ts';
 import { compilePattern } from './patterns.ts';
@@ -199,9 +200,7 @@ export function describeTypeError(error: unknown, source: string, env: Environme
   if (error.code === 'unknown_variable') {
     const name = /Unknown variable: (\S+)/.exec(error.summary)?.[1] ?? '';
     const known = env.getDefinitions().variables.map((variable) => variable.name);
-    const names = known.filter(
-      (variable) => variable !== 'google' && variable !== 'cel' && variable !== 'optional',
-    );
+    const names = known.filter((variable) => celVariables.includes(variable));
     const meant = suggest(name, names);
     const remedy = meant === null ? `known variables: ${names.join(', ')}` : `did you mean ${meant}?`;
     return { code: 'expression_unknown', message: `unknown variable ${name}`, remedy, offset };
