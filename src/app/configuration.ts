@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
-import { sortFaults, type Fault } from '../config/fault.ts';
-import { loadConfig, type LineSource } from '../config/load.ts';
-import { compileRules } from '../rules/compile.ts';
+import type { Fault } from '../config/fault.ts';
+import type { LineSource } from '../config/load.ts';
+import { loadRules } from '../rules/load-rules.ts';
 import type { Rules } from '../rules/rules.ts';
 
 /** A configuration that may run: read, checked and compiled as a whole. */
@@ -25,13 +25,8 @@ export interface Source {
 
 /** All fallible work of starting and of reloading: files, variables, references, expressions, templates. */
 export function loadActive(source: Source, now: number): Loaded {
-  const loaded = loadConfig({ path: source.path, env: source.env });
+  const loaded = loadRules({ path: source.path, env: source.env });
   if (!loaded.ok) return loaded;
-  const compiled = compileRules(loaded.config);
-  const found = sortFaults([...loaded.warnings, ...compiled.faults]);
-  if (!compiled.ok) return { ok: false, faults: found, lines: loaded.config.sources };
-  return {
-    ok: true,
-    active: { config: loaded.config, rules: compiled.rules, warnings: found, loadedAt: now },
-  };
+  const { config, rules, warnings } = loaded;
+  return { ok: true, active: { config, rules, warnings, loadedAt: now } };
 }
