@@ -5,7 +5,6 @@ import { html, nothing, type Html } from './html.ts';
 import type { Page, PageContext } from './page.ts';
 import { actionButton, badge, facts, time } from './parts.ts';
 import type { Texts } from './texts-en.ts';
-import { fill } from './texts.ts';
 
 type Fault = z.output<typeof faultSchema>;
 
@@ -90,7 +89,6 @@ function routes(context: PageContext): Html {
         <th>${t.type}</th>
         <th>${t.template}</th>
         <th>${t.app}</th>
-        <th></th>
       </tr>
     </thead>
     <tbody>
@@ -107,14 +105,6 @@ function routes(context: PageContext): Html {
             <td data-label="${t.type}">${route.type?.join(', ') ?? t.any}</td>
             <td data-label="${t.template}">${route.template ?? '–'}</td>
             <td data-label="${t.app}">${route.app}</td>
-            <td>
-              ${actionButton(context, {
-                label: t.pause,
-                path: '/pause',
-                body: { subject: `route:${route.name}` },
-                confirm: fill(t.pauseConfirm, { subject: route.name }),
-              })}
-            </td>
           </tr>`,
       )}
     </tbody>

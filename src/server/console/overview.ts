@@ -50,7 +50,7 @@ export async function overviewPage(context: PageContext): Promise<Page> {
     </div>
     <section class="card" id="quotas" data-live>
       <h2>${t.quotas}</h2>
-      ${quotas.length === 0 ? empty(t.noQuotas) : quotaGroups(context, quotas)}
+      ${quotas.length === 0 ? empty(t.noQuotas) : quotaGroups(context, quotas, holds)}
     </section>
     <div class="columns">
       <section class="card" id="holds" data-live>
@@ -121,17 +121,31 @@ function tile(label: string, value: string, detail: string): Html {
   </div>`;
 }
 
-function quotaGroups(context: PageContext, quotas: readonly QuotaView[]): Html {
+function quotaGroups(context: PageContext, quotas: readonly QuotaView[], holds: readonly HoldJson[]): Html {
+  const held = new Set(holds.map((one) => one.subject));
   const apps = [...new Set(quotas.map((one) => one.app))];
   return html`${apps.map(
     (app) =>
-      html`<h3>${app}</h3>
+      html`<div class="group">
+          <h3>${app}</h3>
+          ${held.has(app) ? nothing : pauseButton(context, app)}
+        </div>
         <div class="gauges">
           ${quotas
             .filter((one) => one.app === app)
             .map((one) => quotaGauge(context.t, quotaJson(one), one.warnAt))}
         </div>`,
   )}`;
+}
+
+function pauseButton(context: PageContext, app: string): Html {
+  const { t } = context;
+  return actionButton(context, {
+    label: t.pause,
+    path: '/pause',
+    body: { subject: app },
+    confirm: fill(t.pauseConfirm, { subject: app }),
+  });
 }
 
 function holdRow(context: PageContext, one: HoldJson): Html {
