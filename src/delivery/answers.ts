@@ -6,9 +6,10 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { SendResult } from '../dingtalk/outcomes.ts';
 import type { Ledger, LedgerTx } from '../ledger/ledger.ts';
-import { saveCallSteps } from '../ledger/lifecycle/save.ts';
+import { claimsOf, saveCallSteps } from '../ledger/lifecycle/save.ts';
 import type { CallStep } from '../ledger/lifecycle/answers.ts';
 import { applyAnswer } from './answer.ts';
+import { renewMedia } from './renew-media.ts';
 import { giveBack } from './reserve.ts';
 
 export interface AnswerBook {
@@ -81,13 +82,21 @@ async function writeAnswers(
     const call = answerable(current.get(sent.id), sent, answer);
     if (call === null) continue;
     const context = { now, random: options.random, firstCheckAt: now + options.firstCheckMs };
-    const step = applyAnswer(call, members, answer, context);
+    const renewal = answer.kind === 'refused' ? renewMedia(call, members, answer.error, now) : null;
+    if (renewal !== null) await forget(tx, call, renewal.mediaIds);
+    const step = renewal?.step ?? applyAnswer(call, members, answer, context);
     for (const { notification } of step.steps) members.set(notification.id, notification);
     current.set(call.id, step.call);
     if (answer.kind === 'refused' || answer.kind === 'not_sent') await giveBack(tx, call, answer.error, now);
     steps.push(step);
   }
   await saveCallSteps(tx, steps);
+}
+
+/** Neither the refused media ids nor the places taken for a content that nobody got are of use any more. */
+async function forget(tx: LedgerTx, call: Call, mediaIds: readonly string[]): Promise<void> {
+  for (const mediaId of mediaIds) await tx.forgetMedia(call.app, mediaId);
+  if (call.claimedDay !== null) await tx.releaseContents(claimsOf(call, call.claimedDay));
 }
 
 /**

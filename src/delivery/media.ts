@@ -15,6 +15,20 @@ export function uploadsIn(body: string): readonly string[] {
   return [...new Set([...body.matchAll(placeholder)].map((match) => parsePath(match[1])))];
 }
 
+/** The media ids that stand in a sent body where its planned one names files, each once. */
+export function mediaIdsIn(planned: string, sent: string): readonly string[] {
+  const ids = new Set<string>();
+  collect(JSON.parse(planned), JSON.parse(sent), ids);
+  return [...ids];
+}
+
+function collect(planned: unknown, sent: unknown, ids: Set<string>): void {
+  if (typeof planned !== 'object' || planned === null) return;
+  if ('upload' in planned && typeof sent === 'string') ids.add(sent);
+  if (typeof sent !== 'object' || sent === null) return;
+  for (const [key, value] of Object.entries(planned)) collect(value, Reflect.get(sent, key), ids);
+}
+
 /**
  * Puts media ids into a message; `hashOf` gives a file's content hash when it has been read, so that a changed
  * file is uploaded anew and an unchanged one never twice.

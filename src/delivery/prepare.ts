@@ -1,4 +1,7 @@
-/** Finds the userids of mobiles and uploads media before a notification can be cut into calls. */
+/**
+ * Finds the userids of mobiles and uploads media before a notification can be cut into calls, and uploads media anew
+ * for a call whose media ids DingTalk refused. It makes no send.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -11,11 +14,12 @@ import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import type { MediaType } from '../dingtalk/limits.ts';
 import type { Ledger, MediaEntry, MobileEntry } from '../ledger/ledger.ts';
 import { deadLetterOf } from '../ledger/lifecycle/admit.ts';
+import { rejected } from '../ledger/lifecycle/answers.ts';
 import { markPersons, unresolvedMobiles } from '../ledger/lifecycle/persons.ts';
-import { saveSteps } from '../ledger/lifecycle/save.ts';
+import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
 import { tellFinal, withDeadLetter } from '../ledger/lifecycle/tell.ts';
+import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
-import type { MessageType } from '../model/plan.ts';
 import { uploadsIn } from './media.ts';
 
 export interface PreparerOptions {
@@ -30,6 +34,8 @@ export interface PreparerOptions {
 
 export interface Preparer {
   prepare(notifications: readonly Notification[]): Promise<void>;
+  /** For calls that name files. */
+  prepareCalls(calls: readonly Call[]): Promise<void>;
   /** A file's content hash, once `prepare` has read it. */
   hashOf(path: string): string | undefined;
 }
@@ -60,7 +66,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return null;
   };
 
-  const upload = async (path: string, msgtype: MessageType): Promise<MediaEntry | UploadFault> => {
+  const upload = async (path: string, type: MediaType): Promise<MediaEntry | UploadFault> => {
     let contentHash: string;
     try {
       contentHash = await hashFile(path);
@@ -70,20 +76,42 @@ export function createPreparer(options: PreparerOptions): Preparer {
     hashes.set(path, contentHash);
     const [known] = await ledger.read((tx) => tx.media(app, [contentHash]));
     if (known !== undefined) return known;
-    const answer = await client.uploadMedia({ type: mediaTypeOf(msgtype), source: { kind: 'path', path } });
+    const answer = await client.uploadMedia({ type, source: { kind: 'path', path } });
     if (answer.kind === 'ok') return { app, contentHash, mediaId: answer.value.mediaId, at: clock.now() };
     return { permanent: answer.error.class === 'message', message: answer.error.message };
   };
 
+  const uploadAll = async (body: string): Promise<Uploads> => {
+    const all = await Promise.all(uploadsIn(body).map((path) => upload(path, mediaTypeOf(body))));
+    const faults = all.flatMap((each) => ('permanent' in each ? [each] : []));
+    return {
+      media: all.flatMap((each) => ('permanent' in each ? [] : [each])),
+      faults,
+      fatal: faults.find((fault) => fault.permanent),
+    };
+  };
+
+  const prepareCall = async (call: Call): Promise<void> => {
+    const { media, faults, fatal } = await uploadAll(call.body);
+    await ledger.write(async (tx) => {
+      await tx.saveMedia(media);
+      const [current] = await tx.lockCalls([call.id]);
+      if (current?.state !== 'ready') return;
+      const now = clock.now();
+      if (fatal === undefined) {
+        await tx.saveCalls([{ ...current, nextAt: faults.length === 0 ? now : now + options.retryMs }]);
+        return;
+      }
+      const carried = await tx.lockNotifications(current.members.map((member) => member.notificationId));
+      const members = new Map(carried.map((each) => [each.id, each]));
+      const error = { code: 'message_invalid', message: fatal.message, class: 'message' };
+      await saveCallSteps(tx, [rejected(current, members, error, now)]);
+    });
+  };
+
   const prepareOne = async (notification: Notification): Promise<void> => {
     const found = await Promise.all(unresolvedMobiles(notification).map(lookup));
-    const msgtype = notification.message?.msgtype ?? 'text';
-    const uploads = await Promise.all(
-      uploadsIn(notification.message?.body ?? '').map((path) => upload(path, msgtype)),
-    );
-    const media = uploads.flatMap((each) => ('permanent' in each ? [] : [each]));
-    const faults = uploads.flatMap((each) => ('permanent' in each ? [each] : []));
-    const fatal = faults.find((fault) => fault.permanent);
+    const { media, faults, fatal } = await uploadAll(notification.message?.body ?? '');
     const complete = faults.length === 0 && !found.includes(null);
     await ledger.write(async (tx) => {
       await tx.saveMobiles(found.filter((entry) => entry !== null));
@@ -113,8 +141,18 @@ export function createPreparer(options: PreparerOptions): Preparer {
     async prepare(notifications) {
       await Promise.all(notifications.map(prepareOne));
     },
+    async prepareCalls(calls) {
+      await Promise.all(calls.map(prepareCall));
+    },
     hashOf: (path) => hashes.get(path),
   };
+}
+
+interface Uploads {
+  readonly media: readonly MediaEntry[];
+  readonly faults: readonly UploadFault[];
+  /** A fault that trying again will not mend. */
+  readonly fatal: UploadFault | undefined;
 }
 
 interface UploadFault {
@@ -130,6 +168,8 @@ async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function mediaTypeOf(msgtype: MessageType): MediaType {
+/** Canonical bodies begin with their type. */
+function mediaTypeOf(body: string): MediaType {
+  const [, msgtype] = /^\{"msgtype":"(voice|file)"/.exec(body) ?? [];
   return msgtype === 'voice' || msgtype === 'file' ? msgtype : 'image';
 }

@@ -110,6 +110,7 @@ export function createSender(options: SenderOptions): Sender {
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     for (const call of started.calls) launch(send(call, slots.slotOf(call.id)));
     if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared));
+    if (started.unpreparedCalls.length > 0) launch(preparer.prepareCalls(started.unpreparedCalls));
     return { wakeAt: await nextTurn(started) };
   };
 

@@ -9,21 +9,16 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { LedgerTx } from '../ledger/ledger.ts';
 import { suppress } from '../ledger/lifecycle/admit.ts';
-import {
-  markSending,
-  mayRepeat,
-  unknownForGood,
-  withheld,
-  type CallStep,
-} from '../ledger/lifecycle/answers.ts';
+import { markSending, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { planDeliveries, type PartSizes } from '../ledger/lifecycle/deliveries.ts';
 import { resolvePersons, unresolvedMobiles } from '../ledger/lifecycle/persons.ts';
-import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
+import { saveSteps } from '../ledger/lifecycle/save.ts';
 import { settleWhenDone } from '../ledger/lifecycle/settle.ts';
 import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
 import { mergeCalls } from './merge.ts';
 import { reserve, type AppQuotas, type Members } from './reserve.ts';
 import type { MediaBody } from './media.ts';
+import { takeReady } from './ready-calls.ts';
 
 /** How many calls may start now; the rate limiter's view. */
 export interface Slots {
@@ -58,6 +53,8 @@ export interface Started {
   readonly calls: readonly Call[];
   /** Leased to us until their mobiles are looked up and their media uploaded. */
   readonly unprepared: readonly Notification[];
+  /** Put off until their media are uploaded anew. */
+  readonly unpreparedCalls: readonly Call[];
   /** People of the first call that found no slot; null when all had one. */
   readonly blocked: number | null;
 }
@@ -66,10 +63,10 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
   const now = context.clock.now();
   const query = { app: context.app, now, limit: context.limit };
   const members: Members = new Map();
-  const ready = await takeReady(tx, query, members, now);
+  const ready = await takeReady(tx, context, query, members, now);
 
   const planned = await planDue(tx, context, query, members, now);
-  const everything = [...ready, ...planned.calls].sort(byPriorityAndTime);
+  const everything = [...ready.calls, ...planned.calls].sort(byPriorityAndTime);
   const { merged, absorbed } = mergeCalls(everything, context.maxUserids);
 
   const chosen: Call[] = [];
@@ -95,45 +92,12 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
     callSteps,
     members,
   });
-  return { calls: started, unprepared: planned.unprepared, blocked: waiting[0]?.people ?? null };
-}
-
-/** Calls that were planned or put off earlier, less those that have become pointless. */
-async function takeReady(
-  tx: LedgerTx,
-  query: { app: string; now: number; limit: number },
-  members: Members,
-  now: number,
-): Promise<readonly Call[]> {
-  const ready = await tx.takeReadyCalls(query);
-  const ids = new Set(ready.flatMap((call) => call.members.map((member) => member.notificationId)));
-  for (const notification of await tx.lockNotifications([...ids])) members.set(notification.id, notification);
-  const going: Call[] = [];
-  for (const call of ready) {
-    const ended = endPointless(call, members, now);
-    if (ended === null) going.push(call);
-    else {
-      for (const step of ended.steps) members.set(step.notification.id, step.notification);
-      await saveCallSteps(tx, [ended]);
-    }
-  }
-  return going;
-}
-
-/** A repeat whose day is over, and anything cancelled or expired before it was ever sent. */
-function endPointless(call: Call, members: Members, now: number): CallStep | null {
-  const inDoubt = call.unknownRounds > 0;
-  const notifications = call.members.flatMap((member) => members.get(member.notificationId) ?? []);
-  const cancelled = notifications.every((notification) => notification.signals.recall);
-  if (inDoubt && (cancelled || !mayRepeat(call, now))) {
-    return unknownForGood(call, members, { reason: 'no_answer', error: null, held: false }, now);
-  }
-  if (inDoubt) return null;
-  const expired = notifications.every(
-    ({ policies }) => policies.expiresAt !== null && policies.expiresAt <= now,
-  );
-  if (!cancelled && !expired) return null;
-  return withheld(call, members, cancelled ? 'cancelled' : 'expired', now);
+  return {
+    calls: started,
+    unprepared: planned.unprepared,
+    unpreparedCalls: ready.unprepared,
+    blocked: waiting[0]?.people ?? null,
+  };
 }
 
 interface PlannedCalls {

@@ -370,6 +370,9 @@ export const codeTable: readonly CodeRow[] = [
   }),
 ];
 
+/** Answers to a send that say that a media id in the message is not, or is no longer, valid. Source: K13. */
+export const invalidMediaCodes: ReadonlySet<string> = new Set(['40007', '46001']);
+
 const byOperation = new Map<string, CodeRow>();
 for (const entry of codeTable) {
   for (const operation of entry.operations ?? ['*']) byOperation.set(`${operation} ${entry.code}`, entry);

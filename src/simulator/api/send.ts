@@ -30,7 +30,10 @@ export function send(call: AppCall): HandlerResult {
     fileInMessageBytes: limits.fileInMessageBytes,
   });
   for (const detail of checked.remarks) note(call, 'advice', detail);
-  if (checked.refusal !== null) return checked.refusal;
+  if (checked.refusal !== null) {
+    // A client cannot know that a medium has expired: it broke no rule.
+    return call.struck.includes('media-expired') ? { ...checked.refusal, breach: null } : checked.refusal;
+  }
   if (checked.statusBar !== null) {
     const refusal = checkStatusBarAudience(addressed, limits.statusBarUserids);
     if (refusal !== null) return refusal;

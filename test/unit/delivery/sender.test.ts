@@ -1,4 +1,6 @@
 /** The delivery and tracking loops against the simulator over HTTP, on a real ledger, in real time. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
@@ -183,6 +185,56 @@ describe('faults', () => {
     client.release();
     sender.wake();
     expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
+  });
+});
+
+describe('a media id that DingTalk no longer takes', () => {
+  const picture = (): string => {
+    const path = join(temp.folder, 'logo.png');
+    writeFileSync(path, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
+    return path;
+  };
+  const withPicture = (path: string) => {
+    const body = JSON.stringify({ msgtype: 'image', image: { media_id: { upload: path } } });
+    return { message: { msgtype: 'image' as const, body, bytes: Buffer.byteLength(body), statusBar: false } };
+  };
+  const uploads = (): number => simulator.control.calls('media').length;
+
+  it('is forgotten, the file is uploaded again, and everyone gets the message once', async () => {
+    const message = withPicture(picture());
+    start();
+    await plan('e-1', message);
+    expect(only(await finals(1)).status).toBe('delivered');
+    simulator.control.addFault({ name: 'media-expired' });
+    await plan('e-2', { ...message, audience: { userids: ['lisi', 'wangwu'] } });
+    expect((await finals(2)).map((each) => each.status)).toEqual(['delivered', 'delivered']);
+    expect([inboxOf('zhangsan'), inboxOf('lisi'), inboxOf('wangwu')]).toEqual([1, 1, 1]);
+    expect(uploads()).toBe(2);
+    await plan('e-3', { ...message, audience: { userids: ['zhaoliu'] } });
+    expect((await finals(3)).map((each) => each.status)).toEqual(['delivered', 'delivered', 'delivered']);
+    expect(uploads()).toBe(2);
+  });
+
+  it('ends the notification as refused when new ids are refused, too', async () => {
+    const refusal = { name: 'answer-code', operation: 'send', code: '40007' } as const;
+    simulator.control.addFault(refusal);
+    start();
+    await plan('e-1', withPicture(picture()));
+    expect(only(await finals(1))).toMatchObject({ status: 'failed', reason: 'rejected' });
+    expect(simulator.control.calls('send')).toHaveLength(3);
+    expect(uploads()).toBe(3);
+  });
+
+  it('ends the notification when the file is gone by then', async () => {
+    const path = picture();
+    const message = withPicture(path);
+    start();
+    await plan('e-1', message);
+    await finals(1);
+    rmSync(path);
+    simulator.control.addFault({ name: 'media-expired' });
+    await plan('e-2', { ...message, audience: { userids: ['lisi'] } });
+    expect((await finals(2)).map((each) => each.status).sort()).toEqual(['delivered', 'failed']);
   });
 });
 
