@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
-import { stableId } from '../base/ids.ts';
 import type { Ledger, LedgerTx } from '../ledger/ledger.ts';
+import { deliveryIdOf } from '../ledger/lifecycle/deliveries.ts';
 import { resolveHeld } from '../ledger/lifecycle/resolve.ts';
 import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
-import { signalled } from '../ledger/lifecycle/signals.ts';
+import { isRecalled, signalled } from '../ledger/lifecycle/signals.ts';
+import { anyNotification, type Page } from '../ledger/views.ts';
+import type { Call } from '../model/call.ts';
 import { spans } from '../dingtalk/limits.ts';
 import type { OperationOutcome, OperationsPort } from '../server/ports.ts';
 import type { Apps } from './apps.ts';
@@ -14,7 +16,7 @@ export interface OperationsParts {
   readonly clock: Clock;
   readonly apps: Apps;
   readonly pauses: Pauses;
-  readonly redrive: (deadLetterId: string) => Promise<OperationOutcome>;
+  readonly redrive: OperationsPort['redrive'];
 }
 
 /** What people can do to a running service; the console, the API and the commands call the same functions. */
@@ -51,14 +53,11 @@ export function createOperations(parts: OperationsParts): OperationsPort {
       }
       return outcomes;
     },
-    async redrive(ids) {
-      const outcomes: OperationOutcome[] = [];
-      for (const id of ids) outcomes.push(await parts.redrive(id));
-      return outcomes;
-    },
+    redrive: parts.redrive,
     async resolve(deliveryId, settlement) {
+      const carried = await notificationsWith(ledger, deliveryId);
       return ledger.write(async (tx) => {
-        const [call] = await tx.lockCalls([stableId('call', deliveryId)]);
+        const call = (await tx.lockCallsOf(carried)).find((each) => carries(each, deliveryId));
         if (call === undefined) return outcome(deliveryId, false, 'not_found', 'there is no such delivery');
         if (call.state !== 'held') {
           return outcome(
@@ -75,6 +74,25 @@ export function createOperations(parts: OperationsParts): OperationsPort {
       });
     },
   };
+}
+
+/** The notifications that have, or whose shared calls carry, this delivery. */
+async function notificationsWith(ledger: Ledger, deliveryId: string): Promise<readonly string[]> {
+  let cursor: string | null = null;
+  do {
+    const page = { limit: 100, cursor };
+    const found: Page<{ readonly id: string }> = await ledger.view((views) =>
+      views.notifications({ ...anyNotification, id: deliveryId }, page),
+    );
+    if (found.items.length > 0) return found.items.map((each) => each.id);
+    cursor = found.next;
+  } while (cursor !== null);
+  return [];
+}
+
+/** A delivery may travel in the call of another one, so its own id does not tell which call it is. */
+function carries(call: Call, deliveryId: string): boolean {
+  return call.members.some(({ notificationId, part }) => deliveryIdOf(notificationId, part) === deliveryId);
 }
 
 /** Takes one notification back: cancels what is not sent, asks tracking to recall what is. */
@@ -97,10 +115,11 @@ async function recallOne(
       `its call carries other notifications too, name them as well: ${named}`,
     );
   }
-  if (notification.state === 'final' && calls.length === 0) {
-    return outcome(id, false, 'already_final', 'it was never sent');
-  }
+  if (isRecalled(notification)) return outcome(id, true, 'already_recalled', 'it was recalled before');
   const sent = calls.filter((call) => call.acceptedAt !== null);
+  if (notification.state === 'final' && !notification.resending && sent.length === 0) {
+    return outcome(id, false, 'already_final', 'DingTalk accepted none of it, so there is nothing to recall');
+  }
   if (sent.length > 0 && sent.every((call) => now - (call.acceptedAt ?? 0) >= spans.recallWindow.value)) {
     return outcome(id, false, 'window_closed', 'DingTalk takes messages back within 24 hours only');
   }

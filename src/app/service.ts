@@ -23,7 +23,7 @@ import { openLedger } from '../ledger/open.ts';
 import { createPublisher } from '../results/publisher.ts';
 import { createPrometheus } from '../server/metrics.ts';
 import { createServer } from '../server/server.ts';
-import { createApps, type Apps } from './apps.ts';
+import { createApps } from './apps.ts';
 import type { Active, Loaded } from './configuration.ts';
 import { Current, type ReloadOutcome } from './current.ts';
 import { createHealth } from './health.ts';
@@ -182,6 +182,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         ledger,
         decoder,
         source,
+        admin,
         apps,
         current,
         pauses,

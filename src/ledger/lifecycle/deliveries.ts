@@ -52,6 +52,11 @@ export function planDeliveries(
   return parts;
 }
 
+/** The id of a notification's delivery, the same whenever it is made. */
+export function deliveryIdOf(notificationId: string, part: number): string {
+  return stableId('dlv', notificationId, part);
+}
+
 interface PartContent {
   readonly kind: DeliveryKind;
   readonly userids?: readonly string[];
@@ -69,7 +74,7 @@ export function addPart(
   const part = notification.deliveries.length + 1;
   const userids = content.userids ?? [];
   const deptIds = content.deptIds ?? [];
-  const id = stableId('dlv', notification.id, part);
+  const id = deliveryIdOf(notification.id, part);
   const delivery: Delivery = {
     id,
     part,
@@ -103,6 +108,7 @@ export function addPart(
     attempts: 0,
     refusals: 0,
     unknownRounds: 0,
+    crashes: 0,
     day: null,
     claimedDay: null,
     taskId: null,

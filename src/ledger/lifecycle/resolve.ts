@@ -1,16 +1,18 @@
 import type { Call } from '../../model/call.ts';
+import type { Notification } from '../../model/notification.ts';
 import { stepsOf, type CallStep, type Members } from './answers.ts';
 import { updateDelivery } from './deliveries.ts';
 import { markPersons } from './persons.ts';
-import { IllegalTransitionError, quietly, tellAmendment } from './tell.ts';
+import { settleWhenDone } from './settle.ts';
+import { IllegalTransitionError, quietly, tellAmendment, type Step } from './tell.ts';
 
 /** What a person decides about a call whose outcome nobody knows. */
 export type Settlement = 'sent' | 'resend' | 'drop';
 
 /**
  * A person settles a held call: it did arrive (`sent`), it is not worth it any more (`drop`), or it is to go out
- * again (`resend`), now as a new attempt with its own place in the day's limits. Each tells an amendment; a resend
- * tells it when its outcome is known.
+ * again (`resend`), now as a new attempt with its own place in the day's limits. Each tells an amendment (a
+ * resend when its outcome is known), unless the final result is still to come and tells it all.
  */
 export function resolveHeld(call: Call, members: Members, settlement: Settlement, now: number): CallStep {
   if (call.state !== 'held') throw new IllegalTransitionError(`call ${call.id} is ${call.state}, not held`);
@@ -22,10 +24,11 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
         const told = markPersons(notification, mine, { status: 'arrived', reason: 'settled' });
         const updated = updateDelivery(told, member.part, {
           state: 'settled',
-          status: 'settled',
+          // The final verdict, where it is still to come, counts what arrived.
+          status: notification.state === 'final' ? 'settled' : 'delivered',
           reason: 'sent',
         });
-        return tellAmendment(updated, { status: 'settled', reason: 'sent' }, now);
+        return tellSettled(updated, 'sent', now);
       }
       case 'drop': {
         const told = markPersons(notification, mine, { status: 'failed', reason: 'dropped' });
@@ -34,12 +37,13 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
           status: 'settled',
           reason: 'dropped',
         });
-        return tellAmendment(updated, { status: 'settled', reason: 'dropped' }, now);
+        return tellSettled(updated, 'dropped', now);
       }
       case 'resend': {
         const fresh = { state: 'ready', status: null, reason: null } as const;
         const pending = markPersons(notification, mine, { status: 'pending' });
-        return quietly({ ...updateDelivery(pending, member.part, fresh), resending: true });
+        const resending = notification.state === 'final';
+        return quietly({ ...updateDelivery(pending, member.part, fresh), resending });
       }
     }
   });
@@ -53,6 +57,13 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
     claimedDay: null,
     refusals: 0,
     unknownRounds: 0,
+    crashes: 0,
   };
   return { call: again, newCalls: [], steps, releaseClaims: false };
+}
+
+/** While other parts are still on their way, what was settled shows in the final result and needs no amendment. */
+function tellSettled(notification: Notification, reason: 'sent' | 'dropped', now: number): Step {
+  if (notification.state !== 'final') return settleWhenDone(notification, now);
+  return tellAmendment(notification, { status: 'settled', reason }, now);
 }

@@ -17,7 +17,8 @@ export function signalled(
   if (signal.kind === 'recall' && notification.state === 'waiting') {
     return { step: suppress(notification, 'cancelled', null, now), calls: [] };
   }
-  if (notification.state === 'final' && notification.deliveries.length === 0) {
+  const nothingSent = notification.state === 'final' && notification.deliveries.length === 0;
+  if (nothingSent || (signal.kind === 'recall' && isRecalled(notification))) {
     return { step: quietly(notification), calls: [] };
   }
   const signals =
@@ -28,6 +29,11 @@ export function signalled(
           statusBar: { value: signal.statusValue ?? '', background: signal.statusBg },
         };
   return { step: quietly({ ...notification, signals }), calls: calls.map((call) => dueNow(call, now)) };
+}
+
+/** Has all of it been taken back already? A second recall would only tell the same amendment again. */
+export function isRecalled({ deliveries }: Notification): boolean {
+  return deliveries.length > 0 && deliveries.every((delivery) => delivery.status === 'recalled');
 }
 
 /** A call that has its task is looked at now, even if it was done with; one still to be made keeps its time. */
