@@ -28,7 +28,7 @@ export interface OpenLedgerOptions {
 
 const defaultLeaseMs = 15_000;
 /** Characters of decoded plans and call contents to keep at hand, each. */
-const cacheChars = 16 * 1_048_576;
+const cacheChars = 8 * 1_048_576;
 
 /**
  * Opens the ledger, creates or updates its tables.

@@ -8,7 +8,8 @@ import type { Column, InsertSpec, UpdateSpec } from './engine.ts';
  * - `INDEXED BY name`: SQLite's planner knows nothing of how the rows are spread and is told;
  * - `FOR UPDATE`, `SKIP LOCKED`: row locks, which one writer does not need;
  * - `server_now()`: the store's own clock in ms, for what several machines must agree on;
- * - in table definitions `{key}`, `{int}`, `{blob}` and `{compact}`.
+ * - in table definitions `{key}`, `{int}`, `{blob}` and `{compact}`, and in indexes `{tie}`: the key as their last
+ *   column, which SQLite adds by itself.
  */
 export interface SqlDialect {
   readonly name: 'sqlite' | 'postgres';
@@ -34,7 +35,8 @@ export const sqliteDialect: SqlDialect = {
       .replaceAll('{key}', 'INTEGER PRIMARY KEY')
       .replaceAll('{int}', 'INTEGER')
       .replaceAll('{blob}', 'BLOB')
-      .replaceAll('{compact}', 'WITHOUT ROWID'),
+      .replaceAll('{compact}', 'WITHOUT ROWID')
+      .replaceAll('{tie}', ''),
   insert: (spec) => {
     const names = spec.columns.map((column) => column.name).join(', ');
     const values = spec.columns.map(() => '?').join(', ');
@@ -63,7 +65,8 @@ export const postgresDialect: SqlDialect = {
       .replaceAll('{key}', 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY')
       .replaceAll('{int}', 'BIGINT')
       .replaceAll('{blob}', 'BYTEA')
-      .replaceAll('{compact}', ''),
+      .replaceAll('{compact}', '')
+      .replaceAll('{tie}', ', pk'),
   insert: (spec, returning) => {
     const names = spec.columns.map((column) => column.name).join(', ');
     const back = returning ? ` RETURNING pk, ${spec.key} AS key` : '';

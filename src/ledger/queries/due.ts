@@ -43,66 +43,51 @@ export async function takeSameContent(
 
 /**
  * When the app's next notification or call falls due. What an instance has leased counts from the end of its lease:
- * whoever sleeps until this instant finds something to take.
+ * whoever sleeps until this instant finds something to take. (Only what waits is ever leased, so the state is not
+ * asked for, which would lead PostgreSQL's planner to the index of all that waits.)
  */
 export async function nextDue(scope: Scope, app: string): Promise<number | null> {
-  const parameters = [app, scope.now];
-  const instants: (number | null)[] = [];
-  for (const priority of [0, 1]) {
-    instants.push(
-      await firstInstant(
-        scope,
-        `SELECT due_at AS at FROM notifications
-         WHERE app = ?1 AND priority = ${priority} AND state = 'waiting' AND lease_until <= ?2 ORDER BY due_at LIMIT 1`,
-        parameters,
-      ),
-      await firstInstant(
-        scope,
-        `SELECT next_at AS at FROM calls
-         WHERE app = ?1 AND priority = ${priority} AND state = 'ready' ORDER BY next_at LIMIT 1`,
-        [app],
-      ),
-    );
-  }
-  instants.push(
-    await firstInstant(
-      scope,
-      `SELECT min(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) AS at
-       FROM notifications INDEXED BY notifications_leased
-       WHERE owner IS NOT NULL AND app = ?1 AND state = 'waiting' AND lease_until > ?2`,
-      parameters,
-    ),
-  );
-  return earliest(instants);
-}
-
-export async function nextCheck(scope: Scope, app: string): Promise<number | null> {
-  const parameters = [app, scope.now];
-  const free = `SELECT next_at AS at FROM calls
-    WHERE app = ?1 AND state = 'accepted' AND lease_until <= ?2 ORDER BY next_at LIMIT 1`;
-  const leased = `SELECT min(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END) AS at
-    FROM calls INDEXED BY calls_owned
-    WHERE owner IS NOT NULL AND app = ?1 AND state = 'accepted' AND lease_until > ?2`;
-  return earliest([
-    await firstInstant(scope, free, parameters),
-    await firstInstant(scope, leased, parameters),
+  return earliest(scope, app, [
+    firstWaiting(0),
+    firstWaiting(1),
+    `SELECT min(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END)
+     FROM notifications INDEXED BY notifications_leased
+     WHERE owner IS NOT NULL AND app = ?1 AND lease_until > ?2`,
+    firstReady(0),
+    firstReady(1),
   ]);
 }
 
-async function firstInstant(
-  { session }: Scope,
-  sql: string,
-  parameters: readonly (string | number)[],
-): Promise<number | null> {
-  const [row] = await session.all<{ at: number | null }>(sql, parameters);
-  return row?.at ?? null;
+function firstWaiting(priority: number): string {
+  return `SELECT due_at FROM notifications
+    WHERE app = ?1 AND priority = ${priority} AND state = 'waiting' AND lease_until <= ?2 ORDER BY due_at LIMIT 1`;
 }
 
-function earliest(instants: readonly (number | null)[]): number | null {
-  let first: number | null = null;
-  for (const instant of instants)
-    if (instant !== null && (first === null || instant < first)) first = instant;
-  return first;
+function firstReady(priority: number): string {
+  return `SELECT next_at FROM calls
+    WHERE app = ?1 AND priority = ${priority} AND state = 'ready' ORDER BY next_at LIMIT 1`;
+}
+
+/** The same for accepted calls. */
+export async function nextCheck(scope: Scope, app: string): Promise<number | null> {
+  return earliest(scope, app, [
+    `SELECT next_at FROM calls
+     WHERE app = ?1 AND state = 'accepted' AND lease_until <= ?2 ORDER BY next_at LIMIT 1`,
+    `SELECT min(CASE WHEN lease_until > next_at THEN lease_until ELSE next_at END)
+     FROM calls INDEXED BY calls_owned
+     WHERE owner IS NOT NULL AND app = ?1 AND lease_until > ?2`,
+  ]);
+}
+
+/** Asks several one-value queries in one journey and gives the earliest of what they found. */
+async function earliest(scope: Scope, app: string, queries: readonly string[]): Promise<number | null> {
+  const columns = queries.map((query, index) => `(${query}) AS at_${index}`);
+  const [row] = await scope.session.all<Record<string, number | null>>(`SELECT ${columns.join(', ')}`, [
+    app,
+    scope.now,
+  ]);
+  const instants = Object.values(row ?? {}).filter((instant) => instant !== null);
+  return instants.length === 0 ? null : Math.min(...instants);
 }
 
 /** Everything that has no final result yet. */

@@ -40,9 +40,13 @@ export async function leave(scope: Scope): Promise<void> {
 /** Calls in `sending` keep their owner: that tells that they are orphans. */
 async function free({ session }: Scope, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await session.run('UPDATE notifications SET owner = NULL, lease_until = 0 WHERE owner IN texts(?1)', [ids]);
   await session.run(
-    `UPDATE calls SET owner = NULL, lease_until = 0 WHERE owner IN texts(?1) AND state <> 'sending'`,
+    'UPDATE notifications SET owner = NULL, lease_until = 0 WHERE owner IS NOT NULL AND owner IN texts(?1)',
+    [ids],
+  );
+  await session.run(
+    `UPDATE calls SET owner = NULL, lease_until = 0 
+     WHERE owner IS NOT NULL AND owner IN texts(?1) AND state <> 'sending'`,
     [ids],
   );
   await session.run('DELETE FROM leases WHERE owner IN texts(?1)', [ids]);

@@ -91,7 +91,8 @@ export async function quotaUse(scope: Scope, app: string, day: string, topPeople
   const { session } = scope;
   const month = day.slice(0, 7);
   const [sums] = await session.all<{ people: number; messages: number }>(
-    'SELECT count(DISTINCT userid) AS people, count(*) AS messages FROM content_claims WHERE day = ?1 AND app = ?2',
+    `SELECT count(*) AS people, CAST(coalesce(sum(messages), 0) AS BIGINT) AS messages FROM (
+       SELECT count(*) AS messages FROM content_claims WHERE day = ?1 AND app = ?2 GROUP BY userid) AS each_person`,
     [day, app],
   );
   const top = await session.all<{ userid: string; messages: number }>(
