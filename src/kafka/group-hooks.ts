@@ -30,7 +30,8 @@ interface TopicPartitions {
 export interface ConsumerGroup {
   readonly groupId: string;
   readonly generationId: number;
-  readonly memberId: string;
+  /** The broker's name for this member; null before it joined and after it left. */
+  memberId: string | null;
   readonly assigners: readonly { readonly [groupHooks]?: GroupHooks }[];
   readonly cluster: Cluster;
   readonly coordinator: Coordinator;

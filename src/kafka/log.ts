@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { kafkajs } from './kafkajs.ts';
 
 /** The same complaint of the library is logged once in this time, ms: an outage must not flood the log. */
-const quietMs = 30_000;
+const quietMs = 60_000;
 /** No more different complaints than this are remembered. */
 const remembered = 200;
 /** What may pass from the library's lines into ours. Everything else may hold payloads or configuration. */
@@ -13,12 +13,16 @@ const fields = ['broker', 'topic', 'partition', 'memberId', 'retryCount', 'error
 /** What a socket is told that we cut ourselves; the library then reports it as an error. */
 export const connectionGivenUp = 'the connection was given up';
 
+/** What was said lately, by logger: a new connection is no reason to say it again. */
+const seenBy = new WeakMap<Logger, Map<string, number>>();
+
 /**
  * Turns the library's log into ours. What it calls an error is mostly one attempt of many, hence at most a warning
  * here; the source and the sink say themselves when something is really wrong.
  */
 export function bridgeLog(logger: Logger, clock: Clock): logCreator {
-  const seen = new Map<string, number>();
+  const seen = seenBy.get(logger) ?? new Map<string, number>();
+  seenBy.set(logger, seen);
   const { ERROR } = kafkajs.logLevel;
   return () => (entry) => {
     const { message } = entry.log;

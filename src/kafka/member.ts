@@ -33,6 +33,8 @@ export interface MemberOptions {
   choose(names: readonly string[]): ReadonlyMap<string, StartAt>;
   /** Whether delivery of a partition is stopped from outside. */
   readonly held: (where: TopicPartition) => boolean;
+  /** The name under which an earlier membership, that could not leave, is still known to the broker. */
+  readonly formerId: string | null;
   /** Handlers of earlier sessions that are still at work, by partition. */
   readonly unsettled: Map<string, Promise<void>>;
 }
@@ -56,6 +58,7 @@ export class Member implements GroupHooks {
   #phase: MemberPhase = 'connecting';
   #phaseAt: number;
   #fetchedAt: number | null = null;
+  #group: ConsumerGroup | null = null;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -100,6 +103,15 @@ export class Member implements GroupHooks {
   /** The topics that are read, by name. */
   get topics(): ReadonlyMap<string, StartAt> {
     return this.#starts;
+  }
+
+  get hasJoined(): boolean {
+    return this.#group !== null;
+  }
+
+  /** The name under which the broker still knows us although we have ended; null when we have left the group. */
+  get strandedId(): string | null {
+    return this.#group?.memberId ?? null;
   }
 
   /** When the last fetch was answered; null before the first of this membership. */
@@ -174,8 +186,11 @@ export class Member implements GroupHooks {
 
   // What the library calls, through the hooks.
 
-  async beforeJoin(): Promise<void> {
+  async beforeJoin(group: ConsumerGroup): Promise<void> {
     if (this.#phase === 'over') throw new GivenUp();
+    // Under its old name a member is taken back at once; under a new one it waits until the old one's session ends.
+    if (this.#group === null) group.memberId ??= this.#options.formerId;
+    this.#group = group;
     this.#enter('joining');
     await this.#endSession(this.#options.drainTimeoutMs);
   }
@@ -189,6 +204,7 @@ export class Member implements GroupHooks {
     this.#session = session;
     this.#feed.follow(session);
     this.#enter('reading');
+    if (group.memberId !== null) this.#joined(group.memberId);
     const free: Lane[] = [];
     for (const [key, lane] of session.lanes) {
       const busy = this.#options.unsettled.get(key);
@@ -275,6 +291,10 @@ export class Member implements GroupHooks {
     if (!drained)
       logger.warn({ drainTimeoutMs: deadlineMs }, 'Handlers did not end in time for the rebalance');
     this.#tell(() => handler.onRevoked?.([...session.lanes.values()].map((lane) => lane.where)));
+  }
+
+  #joined(memberId: string): void {
+    this.#tell(() => this.#options.handler.onJoined?.(memberId));
   }
 
   /** News for the handler; a fault in taking them is its own and must not disturb the group. */

@@ -63,6 +63,11 @@ export interface SourceHandler {
    * backoff; the partitions wait.
    */
   onAssigned?(partitions: readonly AssignedPartition[]): Promise<readonly PartitionPosition[]>;
+  /**
+   * The broker's name for this member. A process that was killed may give it back as `previousMemberId` when it
+   * starts again: the broker then takes it for the same member and need not wait until the dead one's session ends.
+   */
+  onJoined?(memberId: string): void;
   /** The partitions belong to somebody else now (or to us anew): nothing of them will be committed any more. */
   onRevoked?(partitions: readonly TopicPartition[]): void;
   /** The broker has stored these positions for the group. */
@@ -79,6 +84,8 @@ export interface SourceOptions {
   readonly random?: Random;
   /** How long the broker waits for a sign of life before others get our partitions, ms; default 10,000. */
   readonly sessionTimeoutMs?: number;
+  /** From `onJoined` of an earlier process that is surely gone (two of one name would take turns); default null. */
+  readonly previousMemberId?: string | null;
   /** Most records in one call of `onBatch`; default 500. */
   readonly maxBatch?: number;
   /** How long a rebalance waits for handlers at work, ms; default 8,000. */

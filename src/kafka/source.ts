@@ -26,7 +26,7 @@ export function createSource(options: SourceOptions): Source {
   return new KafkaSource(options);
 }
 
-const reconnect = { firstMs: 250, maxMs: 5_000 };
+const reconnect = { firstMs: 250, maxMs: 2_000 };
 /** A refusal (credentials, permissions) may be a broker that is just starting; that often in a row it is not. */
 const refusalsUntilCrash = 4;
 /** Connecting longer than this without an error is a stall, ms. */
@@ -50,12 +50,14 @@ class KafkaSource implements Source {
   #wake = new AbortController();
   #cancelLook: () => void = () => undefined;
   #restarts = 0;
+  #formerId: string | null;
   #fetchedAt: number | null = null;
   #lastError: string | null = null;
 
   constructor(options: SourceOptions) {
     this.#options = options;
     this.#topics = options.topics;
+    this.#formerId = options.previousMemberId ?? null;
     this.#lookEveryMs = options.lookEveryMs ?? 10_000;
     this.#stallAfterMs = options.stallAfterMs ?? 45_000;
     this.#memberOptions = {
@@ -71,6 +73,7 @@ class KafkaSource implements Source {
       choose: (names) => this.#choose(names),
       held: (where) => this.#heldAll || this.#held.has(laneKey(where)),
       unsettled: new Map(),
+      formerId: null,
     };
   }
 
@@ -135,7 +138,7 @@ class KafkaSource implements Source {
     let failures = 0;
     let refusals = 0;
     while (!this.#isStopping()) {
-      const member = new Member(this.#memberOptions);
+      const member = new Member({ ...this.#memberOptions, formerId: this.#formerId });
       this.#member = member;
       this.#wake = new AbortController();
       let waitMs = 0;
@@ -163,6 +166,7 @@ class KafkaSource implements Source {
         waitMs = backoffMs(failures, reconnect, random ?? Math.random);
       } finally {
         this.#fetchedAt = member.fetchedAt ?? this.#fetchedAt;
+        this.#formerId = member.hasJoined ? member.strandedId : this.#formerId;
         this.#member = null;
       }
       if (this.#isStopping()) break;

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PartitionPosition, RecordBatch, Source } from '../../src/kafka/source-types.ts';
 import { KafkaTest, range, Reader, until } from './kafka-setup.ts';
@@ -152,6 +155,41 @@ describe('members of a group', () => {
     await kafka.fill(common, 2, 10, 20);
     await until('everything is read', () => older.numbers().length + newer.numbers().length === 30);
     expect(older.records.every(({ topic }) => topic === common)).toBe(true);
+  });
+
+  it('are taken back at once after a SIGKILL when they know their old name, and not only after the session', async () => {
+    const topic = await kafka.topic(1);
+    const groupId = `group-${randomUUID()}`;
+    const script = fileURLToPath(new URL('./kafka-victim.ts', import.meta.url));
+    const victim = spawn(process.execPath, [script, kafka.connection.brokers.join(','), topic, groupId], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [told] = (await once(victim.stdout, 'data')) as [Buffer];
+    victim.kill('SIGKILL');
+    await once(victim, 'exit');
+    await kafka.fill(topic, 1, 10);
+    const reader = new Reader();
+    const began = Date.now();
+    kafka.source(reader, {
+      groupId,
+      topics: [{ topic, start: 'earliest' }],
+      sessionTimeoutMs: 45_000,
+      previousMemberId: String(told).trim(),
+    });
+    await until('the records', () => reader.records.length === 10);
+    expect(Date.now() - began).toBeLessThan(20_000);
+  });
+
+  it('join as new ones when the broker does not know the old name any more', async () => {
+    const topic = await kafka.topic(1);
+    await kafka.fill(topic, 1, 10);
+    const reader = new Reader();
+    kafka.source(reader, {
+      topics: [{ topic, start: 'earliest' }],
+      previousMemberId: `gone-${randomUUID()}`,
+    });
+    await until('the records', () => reader.records.length === 10);
+    expect(reader.crashes).toEqual([]);
   });
 
   it('do not wait for ever for a handler that is stuck, and never commit what it answers too late', async () => {

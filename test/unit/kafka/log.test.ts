@@ -47,14 +47,14 @@ describe("the library's log", () => {
     expect(JSON.stringify(lines)).not.toMatch(/personal|secret/);
   });
 
-  it('says the same thing once in half a minute, however often it is repeated during an outage', async () => {
+  it('says the same thing once a minute, however often it is repeated during an outage', async () => {
     const { lines, say, clock } = setUp();
     for (let attempt = 0; attempt < 100; attempt++) {
       say('Connection error: refused');
       await clock.advance(100);
     }
     expect(lines).toHaveLength(1);
-    await clock.advance(30_000);
+    await clock.advance(60_000);
     say('Connection error: refused');
     expect(lines).toHaveLength(2);
   });
