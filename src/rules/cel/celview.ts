@@ -62,7 +62,9 @@ class Walker {
       copy ??= Object.assign(Object.create(null) as Record<string, unknown>, mapping);
       copy[key] = view;
     }
-    return copy ?? mapping;
+    const view = copy ?? mapping;
+    // The library asks a value's constructor for its type; a field of that name must not answer in its place.
+    return Object.hasOwn(mapping, 'constructor') ? new Map(Object.entries(view)) : view;
   }
 }
 

@@ -25,8 +25,9 @@ export function liquidView(value: unknown, timeZone: string): unknown {
   if (value instanceof Date) return zonedIso(value.getTime(), timeZone);
   if (value instanceof Decimal) return value.toString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  const entries = value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value);
   const copy = Object.create(null) as Record<string, unknown>;
-  for (const [key, inner] of Object.entries(value)) copy[key] = liquidView(inner, timeZone);
+  for (const [key, inner] of entries) copy[key] = liquidView(inner, timeZone);
   return copy;
 }
 
