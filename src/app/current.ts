@@ -1,3 +1,4 @@
+import { Sensitive } from '../base/sensitive.ts';
 import type { Active, Loaded } from './configuration.ts';
 
 export interface ReloadOutcome {
@@ -67,9 +68,5 @@ function restartKeys(before: Active, after: Active): string[] {
 
 /** Secrets count by their value, which does not leave this function. */
 function fingerprint(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    typeof each === 'object' && each !== null && 'reveal' in each && typeof each.reveal === 'function'
-      ? String(each.reveal())
-      : each,
-  );
+  return JSON.stringify(value, (_key, each: unknown) => (each instanceof Sensitive ? each.reveal() : each));
 }

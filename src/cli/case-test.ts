@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { reportCases } from '../rules/case-report.ts';
 import { runCases } from '../rules/cases.ts';
 import { loadFor, printJson } from './loading.ts';
-import { commonOptions, type SetExitCode } from './program.ts';
+import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addCaseTest(program: Command, setExitCode: SetExitCode): void {

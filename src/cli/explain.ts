@@ -5,7 +5,7 @@ import { eventFromInput } from '../rules/event-input.ts';
 import type { ExplainedNotification, Explanation, RouteVerdict } from '../rules/explanation.ts';
 import { callLimits } from '../dingtalk/limits.ts';
 import { loadFor, printJson, readEvent } from './loading.ts';
-import { commonOptions, type SetExitCode } from './program.ts';
+import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addExplain(program: Command, setExitCode: SetExitCode): void {

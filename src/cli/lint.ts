@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { environment } from '../app/environment.ts';
 import { isError, reportFaults } from '../config/fault-report.ts';
 import { lint } from '../rules/lint.ts';
-import { commonOptions, type SetExitCode } from './program.ts';
+import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addLint(program: Command, setExitCode: SetExitCode): void {

@@ -7,7 +7,7 @@ import { messageOf } from '../base/errors.ts';
 import { isError, reportFaults, type Lines } from '../config/fault-report.ts';
 import type { Fault } from '../config/fault.ts';
 import { parseExactJson } from '../base/exact-json.ts';
-import { commonOptions } from './program.ts';
+import { commonOptions } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** Tells faults on standard error, all of them at once. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { SetExitCode } from './common-options.ts';
 import { version } from './version.ts';
 import { addCaseTest } from './case-test.ts';
 import { addExplain } from './explain.ts';
@@ -6,9 +7,6 @@ import { addLint } from './lint.ts';
 import { addRender } from './render.ts';
 import { addRun } from './run.ts';
 import { addSimulator } from './simulator.ts';
-
-/** Tells the exit code of a command that ended without a fault of its own. */
-export type SetExitCode = (code: number) => void;
 
 /** Every command; each has a file of its own. */
 export function createProgram(setExitCode: SetExitCode): Command {
@@ -28,15 +26,4 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addRender(program, setExitCode);
   addSimulator(program, setExitCode);
   return program;
-}
-
-/** Options that every command takes, wherever they stand on the command line. */
-export interface CommonOptions {
-  readonly config: string;
-  readonly json: boolean;
-}
-
-export function commonOptions(command: Command): CommonOptions {
-  const { config, json } = command.optsWithGlobals<{ config: string; json: boolean }>();
-  return { config, json };
 }

@@ -4,7 +4,7 @@ import { callLimits } from '../dingtalk/limits.ts';
 import { readAvroSchemas } from '../rules/cel/avro-types.ts';
 import { eventFromInput } from '../rules/event-input.ts';
 import { loadFor, printJson, readEvent } from './loading.ts';
-import { commonOptions, type SetExitCode } from './program.ts';
+import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addRender(program: Command, setExitCode: SetExitCode): void {

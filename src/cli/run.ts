@@ -7,7 +7,7 @@ import { armFailpoints } from '../base/failpoints.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import { prettyStream } from './pretty.ts';
 import { printFaults } from './loading.ts';
-import { commonOptions, type SetExitCode } from './program.ts';
+import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addRun(program: Command, setExitCode: SetExitCode): void {

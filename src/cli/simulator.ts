@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createLogger } from '../base/logger.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { prettyStream } from './pretty.ts';
-import { commonOptions, type SetExitCode } from './program.ts';
+import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 interface SimulatorCommandOptions {

@@ -39,6 +39,8 @@ export interface Call {
   readonly refusals: number;
   /** Attempts whose outcome stayed unknown; > 0 means that people may already have the message. */
   readonly unknownRounds: number;
+  /** Those of them that a crash of ours left open; they do not use up the rounds of unanswered calls. */
+  readonly crashes: number;
   /** The DingTalk day of the first attempt; a repeat must stay within it. */
   readonly day: string | null;
   /** The DingTalk day for which the per-person limits are reserved for this call; null when they are not. */

@@ -53,6 +53,7 @@ export function encodeCallProgress(call: Call): string {
     attempts: call.attempts,
     refusals: call.refusals,
     unknownRounds: call.unknownRounds,
+    crashes: call.crashes,
     day: call.day,
     claimedDay: call.claimedDay,
     acceptedAt: call.acceptedAt,

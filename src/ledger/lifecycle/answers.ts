@@ -25,8 +25,13 @@ export interface CallStep {
   readonly releaseClaims: boolean;
 }
 
-/** A repeat after an unknown outcome: at most so many rounds, spaced out, and only while the day lasts. */
-const unknownRounds = 3;
+/** A repeat after an unanswered call: at most so many rounds, spaced out, and only while the day lasts. */
+const unansweredRounds = 3;
+/**
+ * A crash of ours says nothing about DingTalk, and giving up on it would lose what many kills in a row never let out;
+ * a message that itself brings the process down must come to an end all the same.
+ */
+const crashRounds = 30;
 const unknownBackoff = { firstMs: 2_000, maxMs: 60_000, factor: 4 };
 /** Repeats end at 23:59 of the DingTalk day, a minute before the filter for equal content may forget. */
 const lastMinuteMs = 60_000;
@@ -52,12 +57,11 @@ export function accepted(
   now: number,
 ): CallStep {
   requireState(call, 'sending');
-  let tracked = false;
-  let signalled = false;
+  const notifications = [...members.values()];
+  const tracked = notifications.some(follows);
+  const signalled = notifications.some((each) => each.signals.recall || each.signals.statusBar !== null);
   const steps = stepsOf(call, members, (notification, member) => {
-    const follow = notification.policies.track !== 'accepted';
-    tracked ||= follow;
-    signalled ||= notification.signals.recall || notification.signals.statusBar !== null;
+    const follow = follows(notification);
     const updated = updateDelivery(notification, member.part, {
       state: follow ? 'accepted' : 'settled',
       status: 'accepted',
@@ -82,6 +86,11 @@ export function accepted(
     steps,
     releaseClaims: false,
   };
+}
+
+/** Is the outcome asked for? With `track: accepted` the task id is the end of it. */
+function follows({ policies }: Notification): boolean {
+  return policies.track !== 'accepted';
 }
 
 /** Nothing was sent and trying again may help: the call waits. `told` makes it known as `deferred`. */
@@ -119,8 +128,10 @@ export function outcomeUnknown(
   const held =
     call.kind === 'everyone' || [...members.values()].some((each) => each.policies.onUnknown === 'hold');
   const round = call.unknownRounds + 1;
-  const nextAt = now + backoffMs(round, unknownBackoff, random);
-  if (!held && round <= unknownRounds && mayRepeat(call, nextAt)) {
+  const crashes = call.crashes + (why.reason === 'crashed' ? 1 : 0);
+  const unanswered = round - crashes;
+  const nextAt = now + backoffMs(Math.max(1, unanswered), unknownBackoff, random);
+  if (!held && unanswered <= unansweredRounds && crashes <= crashRounds && mayRepeat(call, nextAt)) {
     const steps = stepsOf(call, members, (notification, member) => {
       const updated = updateDelivery(notification, member.part, {
         status: 'unknown',
@@ -129,10 +140,10 @@ export function outcomeUnknown(
       if (call.unknownRounds > 0) return quietly(updated);
       return tellInterim(updated, { status: 'unknown', reason: why.reason, error: why.error }, now);
     });
-    const waiting: Call = { ...call, state: 'ready', unknownRounds: round, nextAt };
+    const waiting: Call = { ...call, state: 'ready', unknownRounds: round, crashes, nextAt };
     return { call: waiting, newCalls: [], steps, releaseClaims: false };
   }
-  return unknownForGood({ ...call, unknownRounds: round }, members, { ...why, held }, now);
+  return unknownForGood({ ...call, unknownRounds: round, crashes }, members, { ...why, held }, now);
 }
 
 /** No further round: the notification ends `unknown`; where a person may settle it, the call is held for them. */

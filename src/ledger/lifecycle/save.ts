@@ -9,12 +9,23 @@ import type { CallStep } from './answers.ts';
 export async function saveCallSteps(tx: LedgerTx, callSteps: readonly CallStep[]): Promise<void> {
   const released = callSteps.filter((each) => each.releaseClaims && each.call.claimedDay !== null);
   await tx.releaseContents(released.flatMap((each) => claimsOf(each.call, each.call.claimedDay ?? '')));
+  for (const step of callSteps) await forgetLeavers(tx, step);
   await tx.saveCalls(callSteps.map((each) => each.call));
   await tx.insertCalls(callSteps.flatMap((each) => each.newCalls));
   await saveSteps(
     tx,
     callSteps.flatMap((each) => each.steps),
   );
+}
+
+/** A userid that a mobile stood for and that DingTalk calls invalid now: the next message looks the number up again. */
+async function forgetLeavers(tx: LedgerTx, { call, steps }: CallStep): Promise<void> {
+  const gone = steps.flatMap(({ notification }) =>
+    notification.persons.flatMap(({ userid, mobile, status }) =>
+      mobile !== null && userid !== null && status === 'invalid' ? [userid] : [],
+    ),
+  );
+  if (gone.length > 0) await tx.forgetUserids(call.app, gone);
 }
 
 /** Saves notifications with what they tell; of several steps over one notification the last is its state. */

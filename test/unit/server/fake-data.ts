@@ -252,6 +252,7 @@ function callOf(notification: Notification): Call {
     nextAt: notification.receivedAt + 60_000,
     attempts: 1,
     refusals: 0,
+    crashes: 0,
     unknownRounds: delivery?.state === 'unknown' ? 3 : 0,
     day: '2026-03-02',
     claimedDay: '2026-03-02',

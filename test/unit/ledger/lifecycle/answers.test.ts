@@ -60,8 +60,9 @@ describe('an accepted call', () => {
 
 describe('an unknown outcome', () => {
   it('is repeated byte for byte at most three times on the same day, then final', () => {
-    let { notification, calls } = onItsWay();
-    let call = only(calls);
+    const start = onItsWay();
+    let { notification } = start;
+    let call = only(start.calls);
     const why = { reason: 'no_answer' as const, error: null };
     const told: Result[] = [];
     for (let round = 1; round <= 3; round += 1) {
@@ -82,6 +83,24 @@ describe('an unknown outcome', () => {
       status: 'pending',
       reason: 'no_answer',
     });
+  });
+
+  it('after a crash of ours does not use up the rounds of unanswered calls', () => {
+    const start = onItsWay();
+    let { notification } = start;
+    let call = only(start.calls);
+    for (let life = 1; life <= 10; life += 1) {
+      const step = outcomeUnknown(
+        call,
+        membersOf(notification),
+        { reason: 'crashed', error: null },
+        noon,
+        half,
+      );
+      expect(step.call).toMatchObject({ state: 'ready', unknownRounds: life });
+      notification = only(step.steps).notification;
+      call = { ...step.call, state: 'sending' };
+    }
   });
 
   it('holds a broadcast for a person and never repeats it', () => {

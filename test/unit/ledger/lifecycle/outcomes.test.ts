@@ -4,6 +4,7 @@ import {
   noResult,
   recalled,
   resultSeen,
+  type FollowUp,
   type SendResult,
 } from '../../../../src/ledger/lifecycle/outcomes.ts';
 import type { CallStep } from '../../../../src/ledger/lifecycle/answers.ts';
@@ -12,8 +13,8 @@ import type { Notification } from '../../../../src/model/notification.ts';
 import type { Result } from '../../../../src/model/result.ts';
 import { noon, only, onItsWay } from '../../../fakes/builders.ts';
 
-const follow = { nextAt: noon + 10_000, nextDay: noon + 36_000_000 };
-const closed = { ...follow, nextAt: null };
+const follow: FollowUp = { nextAt: noon + 10_000, nextDay: noon + 36_000_000 };
+const closed: FollowUp = { ...follow, nextAt: null };
 const nothing: SendResult = {
   read: [],
   unread: [],
@@ -54,7 +55,7 @@ describe('what DingTalk says of named people', () => {
     [{ forbidden: [{ userid: 'u1', code: '143105' }] }, 'failed', 'forbidden', 'forbidden'],
     [{ forbidden: [{ userid: 'u1', code: null }] }, 'failed', 'forbidden', 'forbidden'],
   ] as const)('%j ends %s', (result, status, reason, person) => {
-    const final = finalOf(see(sent(), result as Partial<SendResult>));
+    const final = finalOf(see(sent(), result));
     expect(final).toMatchObject({ status, reason });
     expect(final.recipients[0]).toMatchObject({ userid: 'u1', status: person });
     expect(final.counts[person]).toBe(1);
