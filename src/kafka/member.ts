@@ -1,38 +1,29 @@
 import type { Consumer } from 'kafkajs';
-import type { Random } from '../base/backoff.ts';
-import { sleep, type Clock } from '../base/clock.ts';
+import { sleep } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
-import type { Logger } from '../base/logger.ts';
 import { createAssigner } from './assigner.ts';
 import { createClient, type KafkaClient } from './client.ts';
 import type { KafkaConnection } from './connection.ts';
 import { endedWithin } from './ended-within.ts';
 import { Feed, fetchBytes, fetchWaitMs, partitionBytes } from './feed.ts';
 import type { Cluster, ConsumerGroup, GroupHooks } from './group-hooks.ts';
-import { Lane } from './lane.ts';
+import type { Lane } from './lane.ts';
 import { locate } from './locate.ts';
-import { laneKey, Session } from './session.ts';
-import type { SourceHandler, StartAt, TopicPartition } from './source-types.ts';
+import { openSession, type OpenSessionOptions } from './open-session.ts';
+import type { Session } from './session.ts';
+import type { StartAt, TopicPartition } from './source-types.ts';
 import { heartbeatMs, rebalanceTimeoutMs } from './timing.ts';
 
 /**
  * One membership in the group, from connecting to leaving or failing: one consumer of the library, which only
  * fetches, and our sessions, which deliver and commit. It is never revived; the source makes a new one.
  */
-export interface MemberOptions {
+export interface MemberOptions extends OpenSessionOptions {
   readonly connection: KafkaConnection;
   readonly groupId: string;
-  readonly handler: SourceHandler;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly sessionTimeoutMs: number;
   readonly drainTimeoutMs: number;
-  readonly maxBatch: number;
   /** Which of the broker's topics to read, and where to begin. */
   choose(names: readonly string[]): ReadonlyMap<string, StartAt>;
-  /** Whether delivery of a partition is stopped from outside. */
-  readonly held: (where: TopicPartition) => boolean;
   /** The name under which an earlier membership, that could not leave, is still known to the broker. */
   readonly formerId: string | null;
   /** Handlers of earlier sessions that are still at work, by partition. */
@@ -200,11 +191,11 @@ export class Member implements GroupHooks {
       await group.leave();
       throw new GivenUp();
     }
-    const session = this.#createSession(group);
+    const session = openSession(group, this.#feed, this.#options);
     this.#session = session;
     this.#feed.follow(session);
     this.#enter('reading');
-    if (group.memberId !== null) this.#joined(group.memberId);
+    if (group.memberId !== null) this.#options.handler.onJoined?.(group.memberId);
     const free: Lane[] = [];
     for (const [key, lane] of session.lanes) {
       const busy = this.#options.unsettled.get(key);
@@ -227,36 +218,6 @@ export class Member implements GroupHooks {
     lane.lose();
     void this.#locate(session, [lane], lost);
     return Promise.resolve();
-  }
-
-  #createSession(group: ConsumerGroup): Session {
-    const { clock, random, logger, handler, maxBatch, held } = this.#options;
-    const lanes = new Map<string, Lane>();
-    for (const { topic, partitions } of group.assigned()) {
-      group.pause([{ topic, partitions }]);
-      for (const partition of partitions) {
-        const where = { topic, partition };
-        const port = {
-          deliver: handler.onBatch.bind(handler),
-          flow: (open: boolean) => this.#feed.flow(group, where, open),
-          advanced: () => session.commitSoon(),
-          failed: (error: unknown, attempt: number, offset: bigint) => {
-            const fields = { ...where, offset: String(offset), attempt, error: messageOf(error) };
-            logger.warn(fields, 'A batch could not be processed; its partition waits and tries again');
-          },
-        };
-        lanes.set(laneKey(where), new Lane(where, held(where), port, { clock, random, maxBatch }));
-      }
-    }
-    const session: Session = new Session(group, lanes, {
-      clock,
-      random,
-      logger,
-      heartbeatMs: heartbeatMs(this.#options.sessionTimeoutMs),
-      onCommitted: (positions) => this.#tell(() => handler.onCommitted?.(positions)),
-    });
-    logger.info({ partitions: [...lanes.keys()], generation: group.generationId }, 'Partitions assigned');
-    return session;
   }
 
   async #locate(session: Session, lanes: readonly Lane[], lost: bigint | null = null): Promise<void> {
@@ -282,7 +243,7 @@ export class Member implements GroupHooks {
     this.#feed.follow(null);
     const { unsettled, handler, logger } = this.#options;
     for (const [key, lane] of session.lanes) {
-      const settled = lane.close().finally(() => {
+      const settled = Promise.all([unsettled.get(key), lane.close()]).then(() => {
         if (unsettled.get(key) === settled) unsettled.delete(key);
       });
       unsettled.set(key, settled);
@@ -290,20 +251,7 @@ export class Member implements GroupHooks {
     const drained = await session.end(deadlineMs);
     if (!drained)
       logger.warn({ drainTimeoutMs: deadlineMs }, 'Handlers did not end in time for the rebalance');
-    this.#tell(() => handler.onRevoked?.([...session.lanes.values()].map((lane) => lane.where)));
-  }
-
-  #joined(memberId: string): void {
-    this.#tell(() => this.#options.handler.onJoined?.(memberId));
-  }
-
-  /** News for the handler; a fault in taking them is its own and must not disturb the group. */
-  #tell(news: () => void): void {
-    try {
-      news();
-    } catch (error) {
-      this.#options.logger.error({ error: messageOf(error) }, 'The handler failed to take news from Kafka');
-    }
+    handler.onRevoked?.([...session.lanes.values()].map((lane) => lane.where));
   }
 
   async #finish(): Promise<void> {

@@ -15,6 +15,7 @@ import type {
   TopicPartition,
   TopicSubscription,
 } from './source-types.ts';
+import { sturdyHandler } from './sturdy-handler.ts';
 import { rebalanceTimeoutMs } from './timing.ts';
 
 /**
@@ -63,7 +64,7 @@ class KafkaSource implements Source {
     this.#memberOptions = {
       connection: options.connection,
       groupId: options.groupId,
-      handler: options.handler,
+      handler: sturdyHandler(options.handler, options.logger),
       clock: options.clock,
       random: options.random ?? Math.random,
       logger: options.logger,

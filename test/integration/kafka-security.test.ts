@@ -27,7 +27,7 @@ const trusting: KafkaTls = {
   cert: null,
   key: null,
   passphrase: null,
-  servername: null,
+  serverName: null,
   rejectUnauthorized: true,
 };
 const withCertificate: KafkaTls = {
