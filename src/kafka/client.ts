@@ -122,7 +122,7 @@ function tlsOptions(settings: KafkaTls): tls.ConnectionOptions {
     ...(settings.cert === null ? {} : { cert: settings.cert }),
     ...(settings.key === null ? {} : { key: settings.key.reveal() }),
     ...(settings.passphrase === null ? {} : { passphrase: settings.passphrase.reveal() }),
-    ...(settings.serverName === null ? {} : { servername: settings.serverName }),
+    ...(settings.servername === null ? {} : { servername: settings.servername }),
   };
 }
 

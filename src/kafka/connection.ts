@@ -21,7 +21,7 @@ export interface KafkaTls {
   readonly key: Secret | null;
   readonly passphrase: Secret | null;
   /** The name that the broker's certificate must carry; null: the host of its address. */
-  readonly serverName: string | null;
+  readonly servername: string | null;
   /** False accepts any certificate; for trials alone. */
   readonly rejectUnauthorized: boolean;
 }

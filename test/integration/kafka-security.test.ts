@@ -27,7 +27,7 @@ const trusting: KafkaTls = {
   cert: null,
   key: null,
   passphrase: null,
-  serverName: null,
+  servername: null,
   rejectUnauthorized: true,
 };
 const withCertificate: KafkaTls = {
