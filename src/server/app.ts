@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { DingbusError, messageOf } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -18,8 +17,6 @@ import type { Services } from './services.ts';
 import { problemResponse } from './problem.ts';
 import { reload } from './reload.ts';
 
-/** The largest body: an event may be as large as Kafka's default largest record, and then some JSON around it. */
-const largestBodyBytes = 1_200_000;
 /** How often open pages are told what is new, and how many may be open. */
 const liveEveryMs = 2_000;
 const mostLivePages = 100;
@@ -64,24 +61,13 @@ export function createApp(options: AppOptions): App {
   const app = new Hono<ServerEnv>();
 
   app.use(securityHeaders);
-  app.use(
-    bodyLimit({
-      maxSize: largestBodyBytes,
-      onError: () =>
-        problemResponse({
-          status: 413,
-          code: 'body_too_large',
-          detail: `A body has at most ${largestBodyBytes} bytes.`,
-        }),
-    }),
-  );
   app.onError((thrown, context) => {
     // A fault that a retry may cure (the ledger is away) is no bug of ours; everything else is.
     const passing = thrown instanceof DingbusError && thrown.retry !== 'no';
-    logger.error(
-      { method: context.req.method, path: maskText(context.req.path), error: maskText(messageOf(thrown)) },
-      'request failed',
-    );
+    const request = { method: context.req.method, path: maskText(context.req.path) };
+    if (passing)
+      logger.warn({ ...request, error: maskText(messageOf(thrown)) }, 'request cannot be served now');
+    else logger.error({ ...request, error: maskText(thrown.stack ?? thrown.message) }, 'request failed');
     return problemResponse(
       passing
         ? { status: 503, code: thrown.code, detail: 'Not possible at this moment; try again.' }

@@ -197,6 +197,7 @@ export function createPrometheus(options: {
     configInfo(hash) {
       configInfo.reset();
       configInfo.set({ hash }, 1);
+      reloadAt.set(options.clock.now() / 1000);
     },
     buildInfo(version, revision, nodeVersion) {
       buildInfo.reset();

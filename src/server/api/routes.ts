@@ -3,9 +3,10 @@ import { streamSSE } from 'hono/streaming';
 import { type z } from 'zod';
 import type { Role } from '../access.ts';
 import type { Services } from '../services.ts';
+import { jsonText } from '../body.ts';
 import { callerOf, type ServerEnv } from '../caller.ts';
 import { maskText } from '../masking.ts';
-import { problemResponse, type Problem, type Reply } from '../problem.ts';
+import { problemResponse, refuse, reply, type Reply } from '../problem.ts';
 import { changeEndpoints } from './change-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { parseExactJson } from './exact-json.ts';
@@ -84,27 +85,17 @@ function queryOf(context: Context<ServerEnv>): Record<string, string> {
   return Object.fromEntries(Object.entries(context.req.query()).filter(([, value]) => value !== ''));
 }
 
-/**
- * The JSON type is demanded because forms of foreign pages cannot send it: without CORS headers the browser stops
- * them before they reach us.
- */
 async function bodyOf(context: Context<ServerEnv>): Promise<Reply<unknown>> {
-  const type = context.req.header('content-type') ?? '';
-  if (!/^application\/json\b/i.test(type)) {
-    return invalid(415, 'not_json', 'The body must be JSON with "content-type: application/json".');
-  }
+  const text = await jsonText(context);
+  if (!text.ok) return text;
   try {
-    return { ok: true, value: parseExactJson(await context.req.text()) };
+    return reply(parseExactJson(text.value));
   } catch (thrown) {
-    if (thrown instanceof SyntaxError) return invalid(400, 'json_syntax', maskText(thrown.message));
+    if (thrown instanceof SyntaxError) return refuse(400, 'json_syntax', maskText(thrown.message));
     // The parser works by recursion and meets the end of the stack in a body that is nothing but brackets.
-    if (thrown instanceof RangeError) return invalid(400, 'json_too_deep', 'The JSON is nested too deeply.');
+    if (thrown instanceof RangeError) return refuse(400, 'json_too_deep', 'The JSON is nested too deeply.');
     throw thrown;
   }
-}
-
-function invalid(status: Problem['status'], code: string, detail: string): Reply<never> {
-  return { ok: false, problem: { status, code, detail } };
 }
 
 function shown(part: string, issue: z.core.$ZodIssue): { at: string; message: string } {

@@ -9,6 +9,7 @@ import { explanationJson } from '../api/present-rules.ts';
 import { parseExactJson } from '../api/exact-json.ts';
 import { requireRole } from '../api/routes.ts';
 import type { Services } from '../services.ts';
+import { jsonText } from '../body.ts';
 import { callerOf, type ServerEnv } from '../caller.ts';
 import { maskText } from '../masking.ts';
 import { problemResponse } from '../problem.ts';
@@ -95,12 +96,11 @@ const explorerInput = z.strictObject({ event: z.string().max(1_100_000) });
 async function explain(services: Services, context: Context<ServerEnv>): Promise<Response> {
   const access = await requireRole(services, context, 'read');
   if (!access.ok) return problemResponse(access.problem);
-  if (!/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
-    return problemResponse({ status: 415, code: 'not_json', detail: 'The body must be JSON.' });
-  }
+  const text = await jsonText(context);
+  if (!text.ok) return problemResponse(text.problem);
   const { t } = pageContext(services, context);
   const told = async (): Promise<Html> => {
-    const input = explorerInput.parse(await context.req.json());
+    const input = explorerInput.parse(JSON.parse(text.value));
     const answer = await services.ports.rules.explain(parseExactJson(input.event));
     return answer.ok ? explanationView(t, explanationJson(answer.value)) : refusal(maskText(answer.message));
   };

@@ -46,7 +46,7 @@ export const en = {
   unpublishedDetail: 'results not yet in Kafka',
   lag: 'Kafka lag',
   lagDetail: 'records behind',
-  unknownNumber: 'unknown',
+  unknownNumber: '–',
   today: 'Final results today',
   todayDetail: 'since the DingTalk day began',
   noneToday: 'No notification has ended today.',

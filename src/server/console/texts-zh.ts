@@ -47,7 +47,7 @@ export const zh: Texts = {
   unpublishedDetail: '尚未写入 Kafka',
   lag: 'Kafka 延迟',
   lagDetail: '条未消费',
-  unknownNumber: '未知',
+  unknownNumber: '–',
   today: '今日最终结果',
   todayDetail: '自钉钉自然日零点起',
   noneToday: '今天还没有结束的通知。',

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { Secret } from '../../../src/base/sensitive.ts';
 import { createServer, ServerListenError, type Server } from '../../../src/server/server.ts';
 import { fakeProgram } from './fake-ports.ts';
+import { adminToken } from './harness.ts';
 
 const running: Server[] = [];
 
@@ -10,7 +12,7 @@ function serverOf(program = fakeProgram(), port = 0): Server {
   const server = createServer({
     host: '127.0.0.1',
     port,
-    adminToken: null,
+    adminToken: new Secret(adminToken),
     ports: program.ports,
     clock: systemClock,
     logger: silentLogger,
@@ -32,6 +34,24 @@ describe('server', () => {
     expect(await metrics.text()).toContain('dingbus_ready');
     // The address of the connection reaches the access check: this machine may read.
     expect((await fetch(`${url}/api/v1/holds`)).status).toBe(200);
+  });
+
+  it('takes requests with a body in pieces, and without any body', async () => {
+    const program = fakeProgram();
+    const { url } = await serverOf(program).start();
+    const headers = { authorization: `Bearer ${adminToken}` };
+    expect((await fetch(`${url}/-/reload`, { method: 'POST', headers })).status).toBe(200);
+    const inPieces = (pieces: readonly string[]): Promise<Response> =>
+      fetch(`${url}/api/v1/pause`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: ReadableStream.from(pieces.map((piece) => new TextEncoder().encode(piece))),
+        duplex: 'half',
+      });
+    expect((await inPieces(['{"subject":', '"default"}'])).status).toBe(200);
+    expect(program.holds.map((hold) => hold.subject)).toEqual(['default']);
+    const piece = ' '.repeat(100_000);
+    expect((await inPieces(Array.from({ length: 20 }, () => piece))).status).toBe(413);
   });
 
   it('says which address is taken', async () => {
