@@ -5,12 +5,13 @@
  * what the other rooms decide, and its unique keys settle who was first.
  */
 import type { Call } from '../model/call.ts';
-import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Event } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import type { RawRecord } from '../model/record.ts';
-import type { Result } from '../model/result.ts';
+import type { Hold, OutboxItem } from './entries.ts';
 import type { LedgerViews } from './views.ts';
+
+export type { Hold, OutboxItem } from './entries.ts';
 
 export interface Ledger {
   /**
@@ -57,11 +58,6 @@ export interface EventRow {
   readonly record: RawRecord;
   readonly receivedAt: number;
 }
-
-/** One thing to publish, in order: within a notification results leave in the order of their `seq`. */
-export type OutboxItem =
-  | { readonly kind: 'result'; readonly result: Result; readonly recordKey: string | null }
-  | { readonly kind: 'dead_letter'; readonly deadLetter: DeadLetter };
 
 export type OutboxRow = OutboxItem & { readonly id: bigint };
 
@@ -111,16 +107,6 @@ export interface CounterKey {
   readonly scope: 'broadcasts' | 'calls';
   /** `YYYY-MM-DD` or `YYYY-MM`. */
   readonly period: string;
-}
-
-export interface Hold {
-  /** An app's name, `route:<name>` or `*`. */
-  readonly subject: string;
-  readonly reason: string;
-  readonly detail: string | null;
-  readonly since: number;
-  /** When it ends by itself; null = until a person or a reload ends it. */
-  readonly until: number | null;
 }
 
 /** A change that somebody asked for. */

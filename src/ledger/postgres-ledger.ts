@@ -1,6 +1,6 @@
 import type { Ledger } from './ledger.ts';
 import { migrate, requireVersion } from './migrations/migrate.ts';
-import type { OpenLedgerOptions } from './open.ts';
+import type { OpenLedgerOptions } from './open-options.ts';
 import { LedgerOpenError } from './errors.ts';
 import { PostgresEngine } from './postgres.ts';
 import { createClient, createPool, parseAddress, type PostgresAddress } from './postgres-pool.ts';

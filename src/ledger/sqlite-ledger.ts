@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger.ts';
-import type { OpenLedgerOptions } from './open.ts';
+import type { OpenLedgerOptions } from './open-options.ts';
 import { beat, leave } from './queries/instances.ts';
 import { Scope, type LedgerContext } from './scope.ts';
 import type { SqliteEngine } from './sqlite.ts';

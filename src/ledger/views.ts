@@ -5,7 +5,7 @@
 import type { Call } from '../model/call.ts';
 import type { Notification, NotificationState } from '../model/notification.ts';
 import type { RecipientStatus, ResultStatus } from '../model/result.ts';
-import type { Hold, OutboxItem } from './ledger.ts';
+import type { Hold, OutboxItem } from './entries.ts';
 
 export interface LedgerViews {
   /** What is in the ledger and not done, per app, and what ended since `endedSince` (ms), by status. */
