@@ -2,11 +2,18 @@ import { Command } from 'commander';
 import type { SetExitCode } from './common-options.ts';
 import { version } from './version.ts';
 import { addCaseTest } from './case-test.ts';
+import { addDeliveries } from './deliveries.ts';
+import { addDlq } from './dlq.ts';
 import { addExplain } from './explain.ts';
 import { addLint } from './lint.ts';
+import { addRecall } from './recall.ts';
+import { addMedia } from './media.ts';
 import { addRender } from './render.ts';
 import { addRun } from './run.ts';
+import { addSend } from './send.ts';
+import { addStatus } from './status.ts';
 import { addSimulator } from './simulator.ts';
+import { addUser } from './user.ts';
 
 /** Every command; each has a file of its own. */
 export function createProgram(setExitCode: SetExitCode): Command {
@@ -24,6 +31,13 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addCaseTest(program, setExitCode);
   addExplain(program, setExitCode);
   addRender(program, setExitCode);
+  addStatus(program, setExitCode);
+  addDeliveries(program, setExitCode);
+  addRecall(program, setExitCode);
+  addDlq(program, setExitCode);
+  addSend(program, setExitCode);
+  addMedia(program, setExitCode);
+  addUser(program, setExitCode);
   addSimulator(program, setExitCode);
   return program;
 }
