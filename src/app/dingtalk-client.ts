@@ -1,14 +1,13 @@
 import type { Clock } from '../base/clock.ts';
-import { DingbusError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { createAddressLimits, type AddressLimits } from '../dingtalk/address-limits.ts';
 import type { ClientEvent } from '../dingtalk/client-events.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
-import { createDingTalkClient } from '../dingtalk/client.ts';
 import { Holds } from '../dingtalk/holds.ts';
 import { spans } from '../dingtalk/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
+import { createAppClient } from './app-client.ts';
 import type { Current } from './current.ts';
 
 export interface ClientParts {
@@ -19,32 +18,17 @@ export interface ClientParts {
   readonly current: Current;
 }
 
-class UnknownAppError extends DingbusError {
-  readonly code = 'unknown_app';
-}
-
 /** All clients of a process call from one public address and share its limits and bans. */
 const address = new WeakMap<Ledger, AddressLimits>();
 
 /** A client for an app of the configuration, which knows what an earlier life of this process has called lately. */
 export async function openClient(name: string, parts: ClientParts): Promise<DingTalkClient> {
   const { clock, ledger, logger, metrics, current } = parts;
-  const { dingtalk } = current.active.config;
-  const app = dingtalk.apps.get(name);
-  if (app === undefined) throw new UnknownAppError(`the configuration has no app "${name}"`);
   const shared = address.get(ledger) ?? createAddressLimits(new Holds(clock));
   address.set(ledger, shared);
-  const client = createDingTalkClient({
-    baseUrl: dingtalk.baseUrl,
-    apiBaseUrl: dingtalk.apiBaseUrl,
-    app,
+  const client = createAppClient(name, current.active.config.dingtalk, {
     clock,
-    limits: app.limits,
     address: shared,
-    timeoutMs: dingtalk.timeoutMs,
-    banHoldMs: dingtalk.banHoldMs,
-    lookupApi: dingtalk.lookupApi,
-    tokenApi: dingtalk.tokenApi,
     observe: (event) => {
       observe(name, event, logger, metrics);
     },
