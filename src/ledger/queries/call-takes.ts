@@ -48,9 +48,9 @@ export async function takeOrphanedCalls(scope: Scope, limit: number): Promise<re
   const { instance, leaseMs, shared } = scope.context;
   const gone = shared ? `AND ${isGone('c.owner', '?3')}` : '';
   const rows = await scope.session.all<CallRow>(
-    `SELECT ${callColumns} FROM calls c
+    `SELECT ${callColumns} FROM calls c INDEXED BY calls_owned
      WHERE c.owner IS NOT NULL AND c.owner <> ?1 AND c.state = 'sending' ${gone}
-     ORDER BY c.pk LIMIT ?2 FOR UPDATE SKIP LOCKED`,
+     LIMIT ?2 FOR UPDATE SKIP LOCKED`,
     shared ? [instance, limit, leaseMs] : [instance, limit],
   );
   return loadCalls(scope, rows);
