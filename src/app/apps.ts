@@ -31,6 +31,7 @@ interface AppRuntimeOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly mediaFolder: string;
   /** The app's configuration in force; undefined once a reload has removed it: its work waits. */
   readonly settings: () => DingTalkApp | undefined;
   /** A person has stopped this app, or everything. */
@@ -49,6 +50,7 @@ function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
     clock,
     random,
     logger,
+    mediaFolder: options.mediaFolder,
     settings: () => ({
       quotas: {
         perUserPerDay: limits()?.perUserPerDay ?? 0,
@@ -127,6 +129,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       ...options,
       name,
       client,
+      mediaFolder: current.active.config.baseDir,
       settings: () => current.active.config.dingtalk.apps.get(name),
       paused: () => pauses.stops(name),
     });

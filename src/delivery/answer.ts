@@ -22,8 +22,11 @@ export interface AnswerContext {
 }
 
 const retryBackoff = { firstMs: 1_000, maxMs: 300_000 };
-/** Without a time from DingTalk a held app's work is looked at this often; the hold itself stops the calls. */
-const holdRecheckMs = 60_000;
+/**
+ * Without a time from DingTalk a held app's work is looked at this often: soon, because the hold itself stops the
+ * calls, and whoever mends its cause wants to see the work go out.
+ */
+const holdRecheckMs = 5_000;
 /** Shorter waits are the limiter's everyday business and not worth a `deferred` result. */
 const worthTellingMs = 60_000;
 

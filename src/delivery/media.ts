@@ -1,6 +1,6 @@
 import type { LedgerTx, MediaEntry } from '../ledger/ledger.ts';
 
-/** A medium that a message names by its file: `{"upload":"/abs/path/logo.png"}` in place of the media id. */
+/** A medium that a message names by its file: `{"upload":"media/logo.png"}` in place of the media id. */
 const placeholder = /\{"upload":("(?:[^"\\]|\\.)*")\}/g;
 
 export interface MediaBody {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
@@ -28,6 +29,8 @@ export interface PreparerOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where relative paths of files in messages begin. */
+  readonly mediaFolder: string;
   /** After a lookup or upload that failed for now. */
   readonly retryMs: number;
 }
@@ -66,14 +69,15 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return null;
   };
 
-  const upload = async (path: string, type: MediaType): Promise<MediaEntry | UploadFault> => {
+  const upload = async (named: string, type: MediaType): Promise<MediaEntry | UploadFault> => {
+    const path = resolve(options.mediaFolder, named);
     let contentHash: string;
     try {
       contentHash = await hashFile(path);
     } catch (thrown) {
       return { permanent: true, message: `cannot read the file to upload: ${messageOf(thrown)}` };
     }
-    hashes.set(path, contentHash);
+    hashes.set(named, contentHash);
     const [known] = await ledger.read((tx) => tx.media(app, [contentHash]));
     if (known !== undefined) return known;
     const answer = await client.uploadMedia({ type, source: { kind: 'path', path } });

@@ -27,6 +27,8 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where relative paths of files in messages begin. */
+  readonly mediaFolder: string;
   /** Read at every turn, so that a reload takes effect at once. */
   readonly settings: () => SenderSettings;
   readonly onAnswers?: (answers: readonly { readonly call: Call; readonly answer: SendResult }[]) => void;
@@ -67,7 +69,15 @@ export function createSender(options: SenderOptions): Sender {
   const flying = new Set<Promise<void>>();
   let stopping = false;
 
-  const preparer = createPreparer({ app, client, ledger, clock, logger, retryMs: prepareRetryMs });
+  const preparer = createPreparer({
+    app,
+    client,
+    ledger,
+    clock,
+    logger,
+    mediaFolder: options.mediaFolder,
+    retryMs: prepareRetryMs,
+  });
   const answers = createAnswerBook({
     ledger,
     clock,

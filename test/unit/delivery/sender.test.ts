@@ -45,6 +45,7 @@ beforeEach(async () => {
   const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null };
   sender = createSender({
     ...parts,
+    mediaFolder: temp.folder,
     settings: () => ({ quotas, departmentSize: () => 10, companySize: 40, firstCheckMs: 100, running: true }),
   });
   tracker = createTracker({
@@ -219,7 +220,8 @@ describe('a media id that DingTalk no longer takes', () => {
     const refusal = { name: 'answer-code', operation: 'send', code: '40007' } as const;
     simulator.control.addFault(refusal);
     start();
-    await plan('e-1', withPicture(picture()));
+    picture();
+    await plan('e-1', withPicture('logo.png'));
     expect(only(await finals(1))).toMatchObject({ status: 'failed', reason: 'rejected' });
     expect(simulator.control.calls('send')).toHaveLength(3);
     expect(uploads()).toBe(3);
@@ -273,7 +275,7 @@ describe('a crash', () => {
       firstCheckMs: 100,
       running: true,
     });
-    sender = createSender({ ...parts2, settings });
+    sender = createSender({ ...parts2, mediaFolder: temp.folder, settings });
     tracker = createTracker({
       ...parts2,
       settings: () => ({ checks: [100, 200, 400], callsPerMonth: null, running: true }),
