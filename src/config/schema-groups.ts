@@ -14,7 +14,6 @@ export const groupSchema = keys({
   groups: list(plainName({}), { description: 'Groups whose members belong to this one too.' }).optional(),
 });
 
-export type GroupKeys = z.infer<typeof groupSchema>;
 
 export const groupsFileSchema = keys(
   { groups: named(groupSchema, { description: 'The groups, by name.' }) },

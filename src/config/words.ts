@@ -83,10 +83,6 @@ export function mobile(meta: JsonSchema) {
   });
 }
 
-export function isMobile(found: string): boolean {
-  return mobilePattern.test(found.trim());
-}
-
 /** A userid, which may have been written without quotes. */
 export function userid(meta: JsonSchema) {
   const json: JsonSchema = { anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer' }], ...meta };

@@ -71,32 +71,3 @@ export interface QuotaSample {
   /** Null = counted, not limited. */
   readonly limit: number | null;
 }
-
-const nothing = (): void => undefined;
-
-/** For commands and tests that count nothing. */
-export const noMetrics: Metrics = {
-  consumed: nothing,
-  matched: nothing,
-  duplicates: nothing,
-  tombstones: nothing,
-  deadLetter: nothing,
-  batch: nothing,
-  planned: nothing,
-  result: nothing,
-  finalAfter: nothing,
-  call: nothing,
-  limiterWait: nothing,
-  tokenRefresh: nothing,
-  published: nothing,
-  publishFailed: nothing,
-  backlog: nothing,
-  lags: nothing,
-  quotas: nothing,
-  holds: nothing,
-  ready: nothing,
-  reload: nothing,
-  configInfo: nothing,
-  buildInfo: nothing,
-  stall: nothing,
-};
