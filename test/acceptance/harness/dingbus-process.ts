@@ -26,6 +26,11 @@ export class DingbusProcess {
     this.logPath = join(settings.dataDir, 'dingbus.log');
   }
 
+  /** For commands that are run beside it. */
+  get settings(): ProcessSettings {
+    return this.#settings;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }

@@ -34,6 +34,7 @@ export interface WireResult {
   readonly final: boolean;
   readonly amendment: boolean;
   readonly reason: string | null;
+  readonly related: string | null;
   readonly notification_id: string;
   readonly route: string;
   readonly event: { readonly source: string; readonly id: string };
