@@ -66,7 +66,12 @@ export function createServer(options: ServerOptions): Server {
   const listener = getRequestListener((request, env) => app.fetch(request, env), {
     overrideGlobalObjects: false,
   });
+  let stopping = false;
   const server = createHttpServer((incoming, outgoing) => {
+    // A connection that is kept alive after the last answer would hold up the stop for seconds.
+    outgoing.once('close', () => {
+      if (stopping) setImmediate(() => server.closeIdleConnections());
+    });
     void listener(incoming, outgoing);
   });
   server.headersTimeout = headersTimeoutMs;
@@ -81,6 +86,7 @@ export function createServer(options: ServerOptions): Server {
       return { url };
     },
     async stop(deadlineMs) {
+      stopping = true;
       app.close();
       if (!server.listening) return;
       const cancel = clock.schedule(deadlineMs, () => {

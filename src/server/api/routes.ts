@@ -32,9 +32,9 @@ export function apiRoutes(app: Hono<ServerEnv>, services: Services): void {
     });
   }
 
-  const document = openApiDocument(endpoints);
+  let document: ReturnType<typeof openApiDocument> | null = null;
   // The document describes the program, not the installation, so it needs no token.
-  app.get(`${base}/openapi.json`, (context) => context.json(document));
+  app.get(`${base}/openapi.json`, (context) => context.json((document ??= openApiDocument(endpoints))));
   app.get(`${base}/events`, async (context) => {
     const denied = await requireRole(services, context, 'read');
     return denied.ok ? events(services, context) : problemResponse(denied.problem);
