@@ -77,18 +77,17 @@ describe('an outage of the broker', () => {
     expect((user + system) / 1e6).toBeLessThan(2);
   }, 120_000);
 
-  it('by SIGKILL, twice in a row, loses nothing that was confirmed', async () => {
+  it('by SIGKILL loses nothing that was confirmed', async () => {
     const topic = await kafka.topic(2);
     const reader = new Reader();
     const source = kafka.source(reader, { topics: [{ topic, start: 'earliest' }] });
     const { stop } = publishing(topic, 2);
-    for (let round = 0; round < 2; round++) {
-      const before = reader.records.length;
-      await until('records', () => reader.records.length > before + 100, 60_000);
-      await stack.kafka.kill();
-      await seconds(1);
-      await stack.kafka.start();
-    }
+    await until('records before', () => reader.records.length > 100, 60_000);
+    await stack.kafka.kill();
+    await seconds(1);
+    await stack.kafka.start();
+    const before = reader.records.length;
+    await until('records after', () => reader.records.length > before + 100, 60_000);
     const sent = await stop();
     await until('everything', () => reader.numbers().length === sent, 60_000);
     expect(reader.numbers()).toEqual(range(0, sent));
@@ -125,29 +124,22 @@ describe('an outage of the broker', () => {
     expect(reader.crashes).toEqual([]);
   }, 180_000);
 
-  it('does not keep the source from stopping', async () => {
+  it('keeps a source neither from stopping nor from starting', async () => {
     const topic = await kafka.topic(1);
     await kafka.fill(topic, 1, 10);
-    const reader = new Reader();
-    const source = kafka.source(reader, { topics: [{ topic, start: 'earliest' }] });
-    await until('the records', () => reader.records.length === 10);
+    const stopping = new Reader();
+    const running = kafka.source(stopping, { topics: [{ topic, start: 'earliest' }] });
+    await until('the records', () => stopping.records.length === 10);
     await stack.kafka.stop();
-    await until('the outage is seen', () => !source.stats().connected);
+    await until('the outage is seen', () => !running.stats().connected);
     const began = Date.now();
-    await source.stop(3_000);
+    await running.stop(3_000);
     expect(Date.now() - began).toBeLessThan(9_000);
-    await stack.kafka.start();
-  }, 60_000);
-
-  it('before the start only delays it', async () => {
-    const topic = await kafka.topic(1);
-    await kafka.fill(topic, 1, 10);
-    await stack.kafka.stop();
     const reader = new Reader();
     const source = kafka.source(reader, { topics: [{ topic, start: 'earliest' }] });
     await until('the failure shows', () => source.stats().lastError !== null);
     await stack.kafka.start();
     await until('the records', () => reader.records.length === 10);
     expect(reader.crashes).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
