@@ -47,7 +47,6 @@ export function leaf<T>(
     .meta(json);
 }
 
-type Leaf<T> = z.ZodType<T>;
 
 /** What a value is called in a message; values from variables are never shown. */
 export function nameOf(value: unknown): string {

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { text } from './fields.ts';
 import { keys, list, named } from './shapes.ts';
 import { departmentId, mobile, plainName, userid } from './words.ts';

@@ -20,7 +20,7 @@ function recipients<T>(description: string, item: z.ZodType<T>, examples: readon
 
 /** Checks literals at once; what holds Liquid is checked when an event has filled it. */
 function orLiquid<T>(literal: z.ZodType<T>): z.ZodType<T | string> {
-  const template = liquid({});
+  const template = liquid({ pattern: '\\{|^\\s*$' });
   return either<T | string>({}, [literal, template], (value) => {
     const text = textOf(value);
     // A blank (of a variable that is not set) stands for nobody and drops out.

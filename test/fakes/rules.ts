@@ -34,7 +34,7 @@ export function compile(
   return result;
 }
 
-/** The faults of such a configuration, `file:line:col code message`. */
+/** The faults (not the warnings) of such a configuration, `file:line:col code message`. */
 export function faultsOf(
   routes: string,
   files: Readonly<Record<string, string>> = {},
@@ -45,7 +45,7 @@ export function faultsOf(
     env: {},
     files: memoryFiles({ 'c/dingbus.yaml': main + extra, 'c/routes/a.yaml': routes, ...prefixed(files) }),
   });
-  const faults = result.ok ? result.warnings : result.faults;
+  const faults = result.ok ? [] : result.faults.filter((fault) => fault.severity === 'error');
   return faults.map(
     ({ file, line, col, code, message }) => `${file.slice(2)}:${line}:${col} ${code} ${message}`,
   );

@@ -11,15 +11,23 @@ export function truncateUtf8(text: string, maxBytes: number, ending: string): st
   if (utf8Length(text) <= maxBytes) return text;
   const room = maxBytes - utf8Length(ending);
   if (room < 0) return '';
-  let end = 0;
-  let bytes = 0;
-  // What cannot fit need not be segmented: no character takes less than one byte.
-  for (const { segment } of segmenter.segment(text.slice(0, room + 1))) {
-    bytes += utf8Length(segment);
-    if (bytes > room) break;
-    end += segment.length;
-  }
-  return text.slice(0, end).toWellFormed() + ending;
+  const { read } = encoder.encodeInto(text, new Uint8Array(room));
+  return text.slice(0, boundaryBefore(text, read)).toWellFormed() + ending;
 }
 
+/** No character that people see is longer; looking further back would cost more than it brings. */
+const longestCharacter = 64;
+
+/** The last boundary between characters at or before `end`. */
+function boundaryBefore(text: string, end: number): number {
+  const start = Math.max(0, end - longestCharacter);
+  let boundary = start;
+  for (const { segment } of segmenter.segment(text.slice(start, end + longestCharacter))) {
+    if (boundary + segment.length > end) break;
+    boundary += segment.length;
+  }
+  return boundary;
+}
+
+const encoder = new TextEncoder();
 const segmenter = new Intl.Segmenter('zh', { granularity: 'grapheme' });
