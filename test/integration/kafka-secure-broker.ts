@@ -62,7 +62,12 @@ export async function startSecureBroker(): Promise<SecureBroker | null> {
     properties,
     ...users,
   ];
-  await run(java, ['-Xmx128m', '-XX:+UseSerialGC', '-cp', classpath, ...format]);
+  try {
+    await run(java, ['-Xmx128m', '-XX:+UseSerialGC', '-cp', classpath, ...format]);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   const log = openSync(join(folder, 'kafka.log'), 'a');
   const child = spawn(java, ['-Xmx400m', '-XX:+UseSerialGC', '-cp', classpath, 'kafka.Kafka', properties], {
     stdio: ['ignore', log, log],
