@@ -258,15 +258,15 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
   it('remembers a chosen theme and carries a chosen language along', async () => {
     const url = await serve(fullProgram());
     const page = await open(url);
-    const ground = (): Promise<string> =>
-      page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
-    const light = await ground();
+    const ink = (): Promise<string> =>
+      page.evaluate<string>('getComputedStyle(document.body).color');
+    const light = await ink();
     await page.getByRole('button', { name: 'Light / dark' }).click();
-    const dark = await ground();
+    const dark = await ink();
     expect(dark).not.toBe(light);
     await page.getByRole('link', { name: '中文' }).click();
     await page.getByRole('heading', { name: '总览' }).waitFor();
-    expect(await ground()).toBe(dark);
+    expect(await ink()).toBe(dark);
     await page.getByRole('link', { name: '死信' }).click();
     await page.getByRole('heading', { name: '死信' }).waitFor();
   });
