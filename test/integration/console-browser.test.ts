@@ -258,8 +258,7 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
   it('remembers a chosen theme and carries a chosen language along', async () => {
     const url = await serve(fullProgram());
     const page = await open(url);
-    const ink = (): Promise<string> =>
-      page.evaluate<string>('getComputedStyle(document.body).color');
+    const ink = (): Promise<string> => page.evaluate<string>('getComputedStyle(document.body).color');
     const light = await ink();
     await page.getByRole('button', { name: 'Light / dark' }).click();
     const dark = await ink();
