@@ -28,7 +28,7 @@ const left = new Set(['defaults']);
 /** Every key of every file: type, default, meaning, example. */
 export function rulesReference(): string {
   const parts = chapters.map(([kind, file]) => {
-    const rows = rowsOf(jsonSchemaOf(kind) as Node, '');
+    const rows = rowsOf(jsonSchemaOf(kind), '');
     return `## ${file}\n\n| key | type | default | meaning | example |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
   });
   return parts.join('\n');
