@@ -251,7 +251,7 @@ export interface RouteConfig {
   readonly when: string | null;
   readonly forEach: string | null;
   readonly to: AudienceConfig;
-  /** Exactly one of `template` (a name) and `message` (inline) is set. */
+  /** One of `template` (a name) and `message` (inline) is set; neither where only a digest is ever sent. */
   readonly template: string | null;
   readonly message: MessageConfig | null;
   /** CEL giving a locale such as `zh-CN`, which chooses `<template>.<locale>`. */

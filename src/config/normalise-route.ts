@@ -19,7 +19,8 @@ export function routeOf(
           { file: source.file, path: pathOf(source, 'message', context), defaults: null },
           context,
         );
-  if (route.template === undefined && route.message === undefined) {
+  const isDigest = route.digest?.template !== undefined;
+  if (route.template === undefined && route.message === undefined && !isDigest) {
     const remedy = 'add `template: name`, or `message:`';
     context.report(source, [], 'missing_key', `route ${route.name} has no template`, remedy);
   }

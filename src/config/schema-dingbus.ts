@@ -23,8 +23,8 @@ const sasl = either<SaslKeys>(
 function plainSasl() {
   return keys({
     mechanism: choice({ description: 'Login mechanism.' }, ['plain', 'scram-sha-256', 'scram-sha-512']),
-    username: text({ description: 'User name.' }),
-    password: secret({ description: 'Password.' }),
+    username: text({ description: 'plain, scram: user name.' }),
+    password: secret({ description: 'plain, scram: password.' }),
   });
 }
 
@@ -32,12 +32,12 @@ function oauthSasl() {
   return keys({
     mechanism: choice({ description: 'Login mechanism.' }, ['oauthbearer']),
     token_url: text(
-      { description: 'Where tokens are fetched (OAuth 2 client credentials).' },
+      { description: 'oauthbearer: where tokens are fetched (OAuth 2 client credentials).' },
       { pattern: url, what: 'a URL' },
     ),
-    client_id: text({ description: 'OAuth client id.' }),
-    client_secret: secret({ description: 'OAuth client secret.' }),
-    scope: text({ description: 'OAuth scope.' }).optional(),
+    client_id: text({ description: 'oauthbearer: client id.' }),
+    client_secret: secret({ description: 'oauthbearer: client secret.' }),
+    scope: text({ description: 'oauthbearer: scope.' }).optional(),
   });
 }
 

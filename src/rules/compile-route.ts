@@ -44,7 +44,8 @@ export function compileRoute(config: RouteConfig, index: number, parts: RoutePar
   const key = (text: string | undefined | null, path: readonly string[]): Expression | null =>
     compile(text ?? null, 'text', path, inner, innerTypes);
 
-  const ownVariables = config.digest?.template === null ? [...inner, ...digestVariables] : inner;
+  // The message of a digest's members is never rendered on its own.
+  const ownVariables = config.digest === null ? inner : [...inner, ...digestVariables];
   const message = choiceOf(config.template, config.message, ownVariables, innerTypes, context);
   const digestMessage =
     config.digest === null
@@ -84,16 +85,22 @@ function typesOf(
   return { known };
 }
 
-/** Types of JSON events have no schema; one that looks like a misspelt schema is worth a warning. */
+/** Types of JSON events have no schema; one among types that do, or a misspelt one, is worth a warning. */
 function warnOfUnknownType(
   type: string,
   config: { type: readonly string[] | null; source: RouteConfig['source'] },
   { schemas, context }: RouteParts,
 ): void {
   const meant = suggest(type, schemas.records.keys());
-  if (meant === null) return;
+  const namespaces = [...schemas.records.keys()].map(namespaceOf);
+  if (meant === null && !namespaces.includes(namespaceOf(type))) return;
   const message = `no event schema has the type ${type}`;
-  context.warn(config.source, ['type'], 'unknown_type', message, `did you mean ${meant}?`);
+  const remedy = meant === null ? 'add its schema to event_schemas' : `did you mean ${meant}?`;
+  context.warn(config.source, ['type'], 'unknown_type', message, remedy);
+}
+
+function namespaceOf(type: string): string {
+  return type.includes('.') ? type.slice(0, type.lastIndexOf('.')) : '';
 }
 
 function withItems(types: RouteTypes, forEach: Expression, context: CompileContext): RouteTypes {

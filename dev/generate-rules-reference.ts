@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { jsonSchemaOf, type FileKind } from '../src/config/json-schemas.ts';
+
+/**
+ * Writes the tables of keys in docs/rules.md, between its `generated` marks, from the definitions that check the
+ * files. Run it after a change of a definition; a test fails when the page is not up to date.
+ */
+type Schema = Record<string, unknown>;
+
+interface Row {
+  readonly key: string;
+  readonly type: string;
+  readonly fallback: string;
+  readonly text: string;
+}
+
+export const page = new URL('../docs/rules.md', import.meta.url);
+
+/** The page with its tables as the definitions give them now. */
+export function withTables(text: string): string {
+  return text.replace(
+    /<!-- generated: (\w+)( [\w.]+)? -->\n[\s\S]*?<!-- end -->/g,
+    (_, kind: string, path: string | undefined) => {
+      const schema = at(jsonSchemaOf(kind as FileKind), (path ?? '').trim());
+      return `<!-- generated: ${kind}${path ?? ''} -->\n\n${table(rowsOf(schema, ''))}\n<!-- end -->`;
+    },
+  );
+}
+
+function at(schema: Schema, path: string): Schema {
+  let found: Schema = schema;
+  for (const part of path.split('.').filter((name) => name !== '')) {
+    found = part === 'items' ? (found['items'] as Schema) : ((found['properties'] as Schema)[part] as Schema);
+  }
+  return found;
+}
+
+function rowsOf(schema: Schema, prefix: string): readonly Row[] {
+  const properties = (schema['properties'] ?? {}) as Record<string, Schema>;
+  const required = (schema['required'] ?? []) as readonly string[];
+  return Object.entries(properties).flatMap(([name, property]): Row[] => {
+    const key = prefix === '' ? name : `${prefix}.${name}`;
+    const own: Row = {
+      key,
+      type: typeOf(property),
+      fallback: required.includes(name) ? 'required' : fallbackOf(property),
+      text: textOf(property),
+    };
+    return [own, ...innerRows(property, key)];
+  });
+}
+
+function innerRows(property: Schema, key: string): readonly Row[] {
+  // A message in a route is what a template is, which has a table of its own.
+  if (key === 'message') return [];
+  if (property['properties'] !== undefined) return rowsOf(property, key);
+  const named = property['additionalProperties'];
+  if (typeof named === 'object' && named !== null && 'properties' in named) return rowsOf(named, `${key}.*`);
+  const forms = (property['anyOf'] ?? []) as readonly Schema[];
+  // Lists written as expressions, files and uploads explain themselves.
+  const mappings = forms.filter(
+    (form) => form['properties'] !== undefined && !['from', 'file', 'upload'].includes(keysOf(form)),
+  );
+  if (mappings.length > 0) return merged(mappings.flatMap((form) => rowsOf(form, key)));
+  const items = property['items'] as Schema | undefined;
+  return items?.['properties'] === undefined ? [] : rowsOf(items, `${key}[]`);
+}
+
+/** Several forms of one mapping share keys; each is told once, with all of its types. */
+function merged(rows: readonly Row[]): readonly Row[] {
+  const byKey = new Map<string, Row>();
+  for (const row of rows) {
+    const known = byKey.get(row.key);
+    byKey.set(row.key, known === undefined ? row : { ...known, type: `${known.type} ${row.type}` });
+  }
+  return [...byKey.values()];
+}
+
+function keysOf(form: Schema): string {
+  return Object.keys(form['properties'] ?? {}).join();
+}
+
+function typeOf(schema: Schema): string {
+  if (schema['x-kind'] !== undefined) return word(schema['x-kind']);
+  if (Array.isArray(schema['enum']))
+    return (schema['enum'] as readonly string[]).map((word) => `\`${word}\``).join(' ');
+  const forms = schema['anyOf'] as readonly Schema[] | undefined;
+  if (forms !== undefined) {
+    const shown = forms
+      // Every value may be made of variables; that is said once for all.
+      .filter((form) => form['pattern'] !== '\\$\\{[A-Za-z_]')
+      .map((form) => (isFileForm(form) ? '`{ file }`' : typeOf(form)));
+    return [...new Set(shown)].join(' or ');
+  }
+  if (schema['type'] === 'array') return `list of ${typeOf((schema['items'] ?? {}) as Schema)}`;
+  if (schema['type'] === 'object') {
+    const keys = Object.keys(schema['properties'] ?? {});
+    return keys.join() === 'from'
+      ? '`{ from: CEL }`'
+      : keys.join() === 'upload'
+        ? '`{ upload: path }`'
+        : 'mapping';
+  }
+  if (schema['type'] === 'string' && word(schema['pattern'] ?? '').includes('ms|s|m|h|d')) return 'duration';
+  const names: Readonly<Record<string, string>> = {
+    string: 'text',
+    integer: 'whole number',
+    boolean: 'true/false',
+  };
+  return names[word(schema['type'] ?? '')] ?? word(schema['type'] ?? 'anything');
+}
+
+function isFileForm(form: Schema): boolean {
+  return keysOf(form) === 'file';
+}
+
+function fallbackOf(schema: Schema): string {
+  const value = schema['default'];
+  if (value === undefined) return '';
+  return typeof value === 'object' && value !== null ? '' : `\`${word(value)}\``;
+}
+
+function textOf(schema: Schema): string {
+  const [example] = (schema['examples'] ?? []) as readonly unknown[];
+  const text = word(schema['description'] ?? '');
+  if (example === undefined) return text;
+  const shown = typeof example === 'string' ? example : JSON.stringify(example);
+  return `${text} Example: \`${shown}\``.trim();
+}
+
+/** A word of a schema as text. */
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '');
+}
+
+function table(rows: readonly Row[]): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const lines = rows.map(({ key, type, fallback, text }) =>
+    `| \`${key}\` | ${cell(type)} | ${cell(fallback)} | ${cell(text)} |`.replace(/ {2,}/g, ' '),
+  );
+  return ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...lines, ''].join('\n');
+}
+
+if (import.meta.main) writeFileSync(page, withTables(readFileSync(page, 'utf8')));
