@@ -17,7 +17,7 @@ topics:
   "{topic:events}": {}
   "{topic:news}": {}
 `;
-/** `divided_by: 0` is a fault at the time of the event, which no check of the files can find. */
+/** A field that an event lacks is a fault at the time of the event, which no check of the files can find. */
 function routes(content: string): string {
   return `routes:
   - name: told
@@ -43,7 +43,7 @@ beforeAll(async () => {
       { name: 'events', partitions: 1 },
       { name: 'news', partitions: 1 },
     ],
-    files: { 'routes/test.yaml': routes('{{ 10 | divided_by: data.by }} for {{ data.n }}') },
+    files: { 'routes/test.yaml': routes('{{ data.name }} for {{ data.n }}') },
     dingbus: dingbusYaml,
     simulator: { generate: 100, behaviour: { startsAfterMs: 0, finishesAfterMs: 200 } },
   });
@@ -101,7 +101,7 @@ interface Items {
 
 it('a mended template and a redrive, twice, deliver one new notification', async () => {
   const { world, dingbus } = here();
-  await publish('events', { n: 1, by: 0 });
+  await publish('events', { n: 1 });
   const failed = await result((each) => each.final && each.status === 'failed');
   expect(failed.reason).toBe('template_error');
   await expect
@@ -151,7 +151,7 @@ it('a broadcast whose answer was lost is held until a person says that it was se
 
 it('a recall takes the message back and is told once, however often it is asked for', async () => {
   const { world } = here();
-  await publish('events', { n: 3, by: 1 });
+  await publish('events', { n: 3 });
   const isThree = (each: WireResult): boolean => each.recipients.some((person) => person.userid === 'load3');
   const delivered = await result((each) => each.final && isThree(each));
   expect(delivered.status).toBe('delivered');
@@ -162,5 +162,7 @@ it('a recall takes the message back and is told once, however often it is asked 
   });
   const told = (await world.results()).filter((each) => each.amendment && isThree(each));
   expect(told.map((each) => each.status)).toEqual(['recalled']);
-  expect(world.simulator.control.inbox('load3')[0]?.recalledAt).not.toBeNull();
+  // The broadcast of the test before lies in everyone's inbox, too.
+  const recalled = world.simulator.control.inbox('load3').filter((entry) => entry.recalledAt !== null);
+  expect(recalled).toHaveLength(1);
 });

@@ -214,11 +214,12 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
     return lag;
   }
 
-  async close(keep = false): Promise<void> {
+  /** Ends everything; DINGBUS_TEST_KEEP leaves the folder with configuration, ledger and log for a look. */
+  async close(): Promise<void> {
     await this.sink.stop(5_000);
     await this.admin.close();
     await this.simulator.stop();
-    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+    if (process.env['DINGBUS_TEST_KEEP'] === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
