@@ -130,7 +130,7 @@ function textOf(schema: Schema): string {
 
 /** A word of a schema as text. */
 function word(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value ?? '');
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }
 
 function table(rows: readonly Row[]): string {
