@@ -57,7 +57,8 @@ export function readYaml(file: string, bytes: Uint8Array, env: Environment): Rea
 
   const guarded = guardYaml(masked.text);
   if (guarded !== null) {
-    report(guarded.code, guarded.offset, 0, guarded.message, null);
+    const remedy = guarded.code === 'yaml_too_large' ? 'split it into several files' : null;
+    report(guarded.code, guarded.offset, 0, guarded.message, remedy);
     return { file: null, faults };
   }
   const documents = parseAll(masked.text, report);
