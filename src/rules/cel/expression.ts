@@ -6,10 +6,11 @@ import {
 } from '@marcbachmann/cel-js';
 import type { FaultCode } from '../../config/fault.ts';
 import { suggest } from '../../config/suggest.ts';
+import { discreet } from '../discretion.ts';
 import { celVariables } from './environment.ts';
 import { BudgetExceeded, type Budget } from './budget.ts';
 import { isCelNode, Meter, nodesOf, type CelNode } from './meter.ts';
-import { compilePattern } from './patterns.ts';
+import { compilePattern, TextTooLong } from './patterns.ts';
 
 /** What an expression is to give: `bool` for conditions, `list` for `from:` and `for_each`, or a single value. */
 export type Wanted = 'bool' | 'list' | 'text' | 'time' | 'any';
@@ -249,15 +250,14 @@ function typeMismatch(type: string, wanted: Wanted): ExpressionFault | null {
 
 /** Says what went wrong without a value of the event: messages reach logs and dead letters. */
 function describeEvaluationError(error: unknown, source: string): string {
-  if (error instanceof BudgetExceeded) return error.message;
+  if (error instanceof BudgetExceeded || error instanceof TextTooLong) return error.message;
   if (error instanceof RangeError) return 'the expression is nested too deeply or a text became too long';
-  if (error instanceof EvaluationError) {
-    const range = error.range;
-    const part = range === undefined ? '' : source.slice(range.start, range.end).slice(0, 80);
-    const summary = plainWords(error.summary)
-      .replace(/"[^"]*"/g, '"…"')
-      .slice(0, 200);
-    return part === '' || part === source ? summary : `${summary}, in ${part}`;
-  }
-  return error instanceof Error ? error.message.slice(0, 200) : 'the expression failed';
+  // Faults of the engine itself (a text that is no JSON, say) quote what they were given.
+  if (!(error instanceof EvaluationError)) return 'a function of the expression failed';
+  const range = error.range;
+  const part = range === undefined ? '' : source.slice(range.start, range.end).slice(0, 80);
+  const summary = plainWords(error.summary)
+    .replace(/"[^"]*"/g, '"…"')
+    .slice(0, 200);
+  return discreet(part === '' || part === source ? summary : `${summary}, in ${part}`);
 }

@@ -7,6 +7,7 @@ import {
   type FilterImplOptions,
   type Template,
 } from 'liquidjs';
+import { discreet } from '../discretion.ts';
 import { FilterFault } from './filter-fault.ts';
 import {
   filterHint,
@@ -227,13 +228,14 @@ function offsetOf(error: LiquidError, source: string): number {
 /** Values of the event are not quoted: messages reach logs and dead letters. */
 function describeRenderError(error: unknown): string {
   const original = originalOf(error);
-  if (original instanceof RenderBudgetExceeded || original instanceof FilterFault) return original.message;
+  if (original instanceof RenderBudgetExceeded || original instanceof FilterFault)
+    return discreet(original.message);
   if (original instanceof RangeError) return 'a text became too long';
   const text =
     original instanceof Error ? original.message.replace(/, line:\d+, col:\d+[\s\S]*$/, '') : 'failed';
   const missing = /^undefined variable: (.+)$/.exec(text)?.[1];
-  if (missing !== undefined) return `${missing} is not in the event`;
-  return text.slice(0, 200);
+  if (missing !== undefined) return discreet(`${missing} is not in the event`);
+  return discreet(text.slice(0, 200));
 }
 
 function originalOf(error: unknown): unknown {

@@ -63,6 +63,23 @@ describe('when', () => {
   });
 });
 
+describe('what is said of an expression that failed', () => {
+  it.each([
+    ['data[data.key] == 1', { key: '13800001201' }],
+    ['data.list[13800001201] == 1', { list: [] }],
+    ['bool(data.key)', { key: '13800001201' }],
+    ['timestamp(data.key) < now', { key: '13800001201-and-more' }],
+    ['data.bytes.json().a == 1', { bytes: Buffer.from('{"mobile": 13800001201') }],
+    ['now.getHours(data.key) == 1', { key: '13800001201' }],
+  ])('%s tells no mobile of the event', (when, data) => {
+    const { rules } = compile(route(`when: ${JSON.stringify(when)}`));
+    const failure = rules.plan(event(data), now).notifications[0]?.failure;
+    expect(failure?.reason).toBe('expression_error');
+    expect(failure?.message).not.toContain('13800001201');
+    expect(failure?.message).not.toContain('mobile');
+  });
+});
+
 const several = (keys: Readonly<Record<string, string>>): string =>
   `routes:\n${Object.entries(keys)
     .map(
