@@ -130,6 +130,7 @@ export interface DingTalkApp {
 }
 
 export interface AppLimits {
+  /** Infinity = not limited by us; the same for people a minute. */
   readonly callsPerSecond: number;
   readonly recipientsPerMinute: number;
   readonly perUserPerDay: number;

@@ -140,8 +140,8 @@ function appOf(name: string, app: AppKeys, ref: SourceRef, context: LoaderContex
     agentId: app.agent_id,
     corpId: app.corp_id ?? null,
     limits: {
-      callsPerSecond: app.limits.calls_per_second,
-      recipientsPerMinute: app.limits.recipients_per_minute,
+      callsPerSecond: app.limits.calls_per_second ?? Infinity,
+      recipientsPerMinute: app.limits.recipients_per_minute ?? Infinity,
       perUserPerDay: app.limits.per_user_per_day,
       broadcastsPerDay: app.limits.broadcasts_per_day,
       callsPerMonth: app.limits.calls_per_month,

@@ -97,8 +97,12 @@ const schemaRegistry = keys(
 
 const limits = keys(
   {
-    calls_per_second: int({ description: 'Calls a second, per API.' }, 1, 1000).prefault(20),
-    recipients_per_minute: int({ description: 'Recipients a minute.' }, 1, 1_000_000).prefault(5000),
+    calls_per_second: intOrNull({
+      description: 'Calls a second, per API; null = not limited here, for a stand-in that does not limit either.',
+    }).prefault(20),
+    recipients_per_minute: intOrNull({
+      description: 'Recipients a minute; null = not limited here.',
+    }).prefault(5000),
     per_user_per_day: int({ description: 'Notifications a person may get a day.' }, 1, 100_000).prefault(500),
     broadcasts_per_day: int({ description: 'Notifications to everyone a day.' }, 0, 1000).prefault(3),
     calls_per_month: intOrNull({

@@ -47,9 +47,9 @@ export function intOrNull(meta: JsonSchema) {
     (value, fail) => {
       const text = value instanceof EnvText ? value.text : null;
       if (value === null || text === '' || text === 'null') return null;
-      const found =
-        typeof value === 'bigint' || (text !== null && /^\d+$/.test(text)) ? Number(text ?? value) : 0;
-      if (found < 1) return fail(`must be a whole number from 1, or null, not ${nameOf(value)}`);
+      const isNumber = typeof value === 'bigint' || typeof value === 'number';
+      const found = isNumber || (text !== null && /^\d+$/.test(text)) ? Number(text ?? value) : 0;
+      if (found < 1 || !Number.isSafeInteger(found)) return fail(`must be a whole number from 1, or null, not ${nameOf(value)}`);
       return found;
     },
     true,
