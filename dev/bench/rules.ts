@@ -46,6 +46,7 @@ function filesOf(texts: Readonly<Record<string, string>>): ConfigFiles {
       Object.keys(texts)
         .filter((file) => file.startsWith(`${path}/`))
         .map((file) => ({ name: file.slice(path.length + 1), isFolder: false })),
+    stamp: (path) => texts[path] ?? '',
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Fault } from '../config/fault.ts';
 import type { LineSource } from '../config/load.ts';
+import type { Inputs } from '../config/traced-files.ts';
 import { loadRules } from '../rules/load-rules.ts';
 import type { Rules } from '../rules/rules.ts';
 
@@ -11,11 +12,17 @@ export interface Active {
   readonly warnings: readonly Fault[];
   /** ms since the epoch. */
   readonly loadedAt: number;
+  readonly inputs: Inputs;
 }
 
 export type Loaded =
   | { readonly ok: true; readonly active: Active }
-  | { readonly ok: false; readonly faults: readonly Fault[]; readonly lines: LineSource };
+  | {
+      readonly ok: false;
+      readonly faults: readonly Fault[];
+      readonly lines: LineSource;
+      readonly inputs: Inputs;
+    };
 
 export interface Source {
   /** dingbus.yaml, or the folder that holds it. */
@@ -27,6 +34,6 @@ export interface Source {
 export function loadActive(source: Source, now: number): Loaded {
   const loaded = loadRules({ path: source.path, env: source.env });
   if (!loaded.ok) return loaded;
-  const { config, rules, warnings } = loaded;
-  return { ok: true, active: { config, rules, warnings, loadedAt: now } };
+  const { config, rules, warnings, inputs } = loaded;
+  return { ok: true, active: { config, rules, warnings, loadedAt: now, inputs } };
 }

@@ -1,4 +1,5 @@
 import { Sensitive } from '../base/sensitive.ts';
+import type { Inputs } from '../config/traced-files.ts';
 import type { Active, Loaded } from './configuration.ts';
 
 export interface ReloadOutcome {
@@ -15,12 +16,15 @@ export interface ReloadOutcome {
 export class Current {
   #active: Active;
   #last: ReloadOutcome | null = null;
+  /** Of the last attempt, whether it was taken or not. */
+  #inputs: Inputs;
   readonly #load: () => Loaded;
   readonly #now: () => number;
   readonly #listeners: ((active: Active) => void)[] = [];
 
   constructor(active: Active, load: () => Loaded, now: () => number) {
     this.#active = active;
+    this.#inputs = active.inputs;
     this.#load = load;
     this.#now = now;
   }
@@ -34,12 +38,29 @@ export class Current {
     return this.#last;
   }
 
+  /** What the last attempt to load was made of. */
+  get inputs(): Inputs {
+    return this.#inputs;
+  }
+
   onSwap(listener: (active: Active) => void): void {
     this.#listeners.push(listener);
   }
 
   reload(): ReloadOutcome {
+    return this.#take(this.#load());
+  }
+
+  /** The same where the content has changed since the last attempt; else null, and nothing else. */
+  reloadIfChanged(): ReloadOutcome | null {
     const loaded = this.#load();
+    const before = this.#inputs.content;
+    this.#inputs = inputsOf(loaded);
+    return this.#inputs.content === before ? null : this.#take(loaded);
+  }
+
+  #take(loaded: Loaded): ReloadOutcome {
+    this.#inputs = inputsOf(loaded);
     const needsRestart = loaded.ok ? restartKeys(this.#active, loaded.active) : [];
     this.#last = { at: this.#now(), loaded, needsRestart };
     if (loaded.ok) {
@@ -48,6 +69,10 @@ export class Current {
     }
     return this.#last;
   }
+}
+
+function inputsOf(loaded: Loaded): Inputs {
+  return loaded.ok ? loaded.active.inputs : loaded.inputs;
 }
 
 /** What is opened once at the start and not exchanged while running. */

@@ -25,7 +25,7 @@ import { createPrometheus } from '../server/metrics.ts';
 import { createServer } from '../server/server.ts';
 import { createApps } from './apps.ts';
 import type { Active, Loaded } from './configuration.ts';
-import { Current, type ReloadOutcome } from './current.ts';
+import { Current } from './current.ts';
 import { createHealth } from './health.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
@@ -33,8 +33,10 @@ import { countIntake, countPublished, createStateReport } from './observation.ts
 import { createOutput } from './output.ts';
 import { createPauses } from './pauses.ts';
 import { openRegistry } from './registry.ts';
+import { createReloads } from './reload.ts';
 import { createServerPorts } from './server-ports.ts';
 import { StopStack } from './stop-stack.ts';
+import { createConfigWatch } from './watch.ts';
 
 export interface ServiceOptions {
   readonly active: Active;
@@ -50,7 +52,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Address of the console and the API. */
   readonly url: string;
-  reload(): void;
+  /** Reloads because a signal asked for it. */
+  reload(signal: string): void;
   /** Stops reading, finishes what is under way, publishes, and closes everything, within about the deadline. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -157,10 +160,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     });
 
-    const reload = (): ReloadOutcome =>
-      reloadAndTell(current, logger, (ok, at) => {
-        metrics.reload(ok, at);
-      });
+    const reloads = createReloads({ current, ledger, metrics, logger });
     const health = createHealth({
       ledger,
       registry,
@@ -187,7 +187,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         current,
         pauses,
         clock,
-        reload,
+        reload: () => reloads.reload(),
       }),
       clock,
       logger,
@@ -208,6 +208,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       purger(ledger, current, clock, logger),
       digests,
       backpressure,
+      createConfigWatch({
+        current,
+        clock,
+        logger,
+        onChange: () => {
+          reloads.onFilesChanged();
+        },
+      }),
     ];
     for (const loop of loops) loop.start();
     apps.start();
@@ -244,8 +252,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     return {
       url,
-      reload: () => {
-        reload();
+      reload: (signal) => {
+        reloads.onSignal(signal);
       },
       stop,
     };
@@ -292,23 +300,4 @@ async function drainOutbox(ledger: Ledger, clock: Clock, deadline: number): Prom
       clock.schedule(20, resolve);
     });
   }
-}
-
-function reloadAndTell(
-  current: Current,
-  logger: Logger,
-  count: (ok: boolean, atMs: number) => void,
-): ReloadOutcome {
-  const outcome = current.reload();
-  count(outcome.loaded.ok, outcome.at);
-  if (outcome.loaded.ok) {
-    const { config } = outcome.loaded.active;
-    logger.info({ hash: config.hash, needsRestart: outcome.needsRestart }, 'configuration reloaded');
-    return outcome;
-  }
-  for (const { file, line, col, code, message } of outcome.loaded.faults) {
-    logger.error({ file, line, col, code, message }, 'configuration fault');
-  }
-  logger.error({ hash: current.active.config.hash }, 'reload failed; the old configuration stays in force');
-  return outcome;
 }

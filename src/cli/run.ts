@@ -54,7 +54,7 @@ async function run(source: Source, pretty: boolean): Promise<number> {
     },
   });
   process.on('SIGHUP', () => {
-    service.reload();
+    service.reload('SIGHUP');
   });
   logger.info({ url: service.url, config: active.config.hash, pid: process.pid }, 'dingbus runs');
   const code = await ending.wanted;

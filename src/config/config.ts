@@ -17,8 +17,6 @@ export interface Config {
   readonly mainFile: string;
   /** Absolute folder of dingbus.yaml: what relative paths (globs, `upload:`) refer to. */
   readonly baseDir: string;
-  /** Absolute paths of every file that was read (secret files too), for file watching. */
-  readonly files: readonly string[];
   readonly kafka: KafkaConfig;
   /** Null when none is configured: then only topics without the registry's wire format can be read. */
   readonly schemaRegistry: SchemaRegistryConfig | null;

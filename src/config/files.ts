@@ -6,6 +6,8 @@ export interface ConfigFiles {
   read(path: string): ReadOutcome;
   /** Names in a folder; null when it cannot be read. */
   list(path: string): readonly { readonly name: string; readonly isFolder: boolean }[] | null;
+  /** Differs from an earlier one when the file or folder (behind links) was written, replaced, made or removed. */
+  stamp(path: string): string;
 }
 
 export type ReadOutcome =
@@ -39,6 +41,14 @@ export const nodeFiles: ConfigFiles = {
     } catch {
       // A folder that is not there holds nothing; that nothing was found is what gets reported.
       return null;
+    }
+  },
+  stamp(path) {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+    } catch (error) {
+      return errorCode(error);
     }
   },
 };

@@ -10,6 +10,7 @@ import { mend } from './mend.ts';
 import { checkMedia } from './media.ts';
 import { normaliseDingbus, type MainConfig } from './normalise-dingbus.ts';
 import { readParts, type Parts } from './read-parts.ts';
+import { TracedFiles, type Inputs } from './traced-files.ts';
 import { checkReferences, type KnownNames } from './references.ts';
 import type { Environment } from './variables.ts';
 import { dingbusSchema, type DingbusFile } from './schema-dingbus.ts';
@@ -27,11 +28,17 @@ export interface LoadOptions {
 }
 
 export type LoadResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly Fault[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly Fault[];
+      readonly inputs: Inputs;
+    }
   | {
       readonly ok: false;
       readonly faults: readonly Fault[];
       readonly lines: LineSource;
+      readonly inputs: Inputs;
       /**
        * What could be understood, with stand-ins for the rest: only for finding further faults, never to be run.
        * Null when dingbus.yaml itself is beyond that.
@@ -45,7 +52,7 @@ export interface LineSource {
 }
 
 export function loadConfig(options: LoadOptions): LoadResult {
-  const files = options.files ?? nodeFiles;
+  const files = new TracedFiles(options.files ?? nodeFiles);
   const path = files.read(options.path).kind === 'folder' ? join(options.path, 'dingbus.yaml') : options.path;
   const context = new LoaderContext(files, options.env, dirname(path));
   const ref: SourceRef = { file: path, path: [], defaults: null };
@@ -57,7 +64,15 @@ export function loadConfig(options: LoadOptions): LoadResult {
   });
   // Even where dingbus.yaml has faults, the other files are read: all faults are told in one go.
   const checked = raw === null ? standIn(context) : context.checkAndMend(dingbusSchema, raw.value, ref);
-  if (checked === null) return { ok: false, faults: told(context), lines: context.sources, draft: null };
+  if (checked === null) {
+    return {
+      ok: false,
+      faults: told(context),
+      lines: context.sources,
+      inputs: files.inputs(),
+      draft: null,
+    };
+  }
   const { value: file, mended } = checked;
   const main = context.silently(mended, () => normaliseDingbus(file, ref, context));
   const parts = readParts(file, main.timeZone, ref, context, files);
@@ -67,9 +82,9 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const faults = told(context);
   const config = assemble(main, parts, path, context);
   if (faults.some((fault) => fault.severity === 'error')) {
-    return { ok: false, faults, lines: context.sources, draft: config };
+    return { ok: false, faults, lines: context.sources, inputs: files.inputs(), draft: config };
   }
-  return { ok: true, config, warnings: faults };
+  return { ok: true, config, warnings: faults, inputs: files.inputs() };
 }
 
 /** Where dingbus.yaml cannot be parsed, the other files are looked for at their usual places. */
@@ -127,7 +142,6 @@ function assemble(main: MainConfig, parts: Parts, path: string, context: LoaderC
     path: resolve(path),
     mainFile: path,
     baseDir: resolve(dirname(path)),
-    files: [...new Set(context.filesRead.map((file) => resolve(file)))],
     eventSchemas: parts.eventSchemas,
     routes: parts.routes,
     templates: parts.templates,

@@ -16,7 +16,6 @@ import { faultsOf } from './zod-faults.ts';
 export class LoaderContext {
   readonly sources = new FileSources();
   readonly faults: Fault[] = [];
-  readonly filesRead: string[] = [];
   /** What the configuration's hash is made of: file by file, what took effect. */
   readonly effective: [string, unknown][] = [];
   readonly #files: ConfigFiles;
@@ -44,7 +43,6 @@ export class LoaderContext {
   /** The bytes of one file; `missing` says how to report a file that is not there (null: not at all). */
   bytes(file: string, missing: Omit<Fault, 'code' | 'severity'> | null): Uint8Array | null {
     const outcome = this.#files.read(file);
-    this.filesRead.push(file);
     const whole = { file, line: 1, col: 1, length: 0, severity: 'error' as const, remedy: null };
     switch (outcome.kind) {
       case 'bytes':
@@ -68,9 +66,8 @@ export class LoaderContext {
     }
   }
 
-  /** Whether there is a file of content; it is then among those that are watched. */
+  /** Whether there is a file of content. */
   isFile(file: string): boolean {
-    this.filesRead.push(file);
     return this.#files.read(file).kind === 'bytes';
   }
 
@@ -124,7 +121,6 @@ export class LoaderContext {
       return source.text;
     }
     const file = join(this.#base, source.path);
-    this.filesRead.push(file);
     const outcome = this.#files.read(file);
     if (outcome.kind !== 'bytes' || outcome.bytes.length > 65_536) {
       const why = outcome.kind === 'missing' ? 'is not there' : 'cannot be read';

@@ -13,7 +13,6 @@ export type MainConfig = Omit<
   | 'path'
   | 'mainFile'
   | 'baseDir'
-  | 'files'
   | 'eventSchemas'
   | 'routes'
   | 'templates'

@@ -1,4 +1,5 @@
 import { dirname, join, normalize } from 'node:path';
+import { sha256 } from '../../src/base/ids.ts';
 import type { ConfigFiles } from '../../src/config/files.ts';
 
 /** A file system of the files that a test names; folders are those that the paths imply. */
@@ -22,6 +23,10 @@ export function memoryFiles(files: Readonly<Record<string, string | Uint8Array>>
       }
       const isFolder = (name: string): boolean => folders.has(normalize(join(path, name)));
       return [...names].map((name) => ({ name, isFolder: isFolder(name) }));
+    },
+    stamp(path) {
+      const bytes = content.get(normalize(path));
+      return bytes === undefined ? 'ENOENT' : sha256(bytes);
     },
   };
 }
