@@ -16,6 +16,8 @@ if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
     process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   }
   const { main } = await import('./cli/main.ts');
+  const { tolerateClosedOutput } = await import('./cli/closed-output.ts');
+  tolerateClosedOutput([process.stdout, process.stderr]);
   process.exitCode = await main(process.argv.slice(2));
 } else {
   runOnOwnNode();

@@ -10,6 +10,7 @@ import {
 import { discreet } from '../discretion.ts';
 import { FilterFault } from './filter-fault.ts';
 import {
+  calculations,
   filterHint,
   ownFilters,
   standardFilters,
@@ -143,8 +144,34 @@ function createEngine(mode: FieldMode): Liquid {
   });
   keepOnly(engine.tags, allowedTags);
   keepOnly(engine.filters, standardFilters);
+  for (const name of calculations) engine.registerFilter(name, finite(name, engine.filters[name]));
   for (const [name, filter] of Object.entries(ownFilters)) engine.registerFilter(name, adapt(filter));
   return engine;
+}
+
+/** A division by zero or an overflow is the template's failure; `Infinity` in a message would be nonsense. */
+function finite(name: string, filter: FilterImplOptions | undefined): FilterImplOptions {
+  if (typeof filter !== 'function') throw new TypeError(`the template engine has no filter ${name}`);
+  const checked = (result: unknown): unknown => {
+    if (typeof result !== 'number' || Number.isFinite(result)) return result;
+    throw new FilterFault(`${name}: the result is not a number`);
+  };
+  return function calculate(this: ThisParameterType<typeof filter>, ...values: unknown[]): unknown {
+    const result: unknown = filter.apply(this, values as Parameters<typeof filter>);
+    return isSteps(result) ? finishing(result, checked) : checked(result);
+  };
+}
+
+/** The engine runs a filter that looks into the scope step by step. */
+function isSteps(result: unknown): result is Generator<unknown, unknown> {
+  return typeof result === 'object' && result !== null && Symbol.iterator in result && 'next' in result;
+}
+
+function* finishing(
+  steps: Generator<unknown, unknown>,
+  checked: (result: unknown) => unknown,
+): Generator<unknown, unknown> {
+  return checked(yield* steps);
 }
 
 /** The engine looks tags and filters up in objects of its own; what is not in them does not exist. */

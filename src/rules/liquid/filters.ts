@@ -133,6 +133,22 @@ export const standardFilters: readonly string[] = [
   'where',
 ];
 
+/** Those of the filters above that calculate; `sum` and the others can overflow as well as divide by zero. */
+export const calculations: readonly string[] = [
+  'abs',
+  'at_least',
+  'at_most',
+  'ceil',
+  'divided_by',
+  'floor',
+  'minus',
+  'modulo',
+  'plus',
+  'round',
+  'sum',
+  'times',
+];
+
 function textArgument(value: unknown, fallback: string): string {
   return value === undefined || value === null || value === '' ? fallback : printed(value);
 }

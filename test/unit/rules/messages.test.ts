@@ -55,6 +55,7 @@ describe('what templates print', () => {
     ['{{ data.v }} <b>&amp;', 'a<b>&"c"', 'a<b>&"c" <b>&amp;'],
     ['{% if data.w %}a{% else %}b{% endif %}', null, 'b'],
     ['{% for x in data.v %}{{ x }},{% endfor %}', [1n, 2n], '1,2,'],
+    ['{{ data.v | sum }} {{ 7 | divided_by: 2 }} {{ 7 | modulo: 4 }}', [1n, 2n], '3 3.5 3'],
   ])('%s over %s', (liquid, v, expected) => {
     expect(content(text(liquid), { v })['content']).toBe(expected);
   });
@@ -64,6 +65,13 @@ describe('what templates print', () => {
     ['{{ data.v | money }}', 'money: the value is not an amount'],
     ['{{ data.v | date }}', 'date: the value is not a time'],
     ['{{ data.v.constructor }}', 'data.v.constructor is not in the event'],
+    ['{{ 10 | divided_by: 0 }}', 'divided_by: the result is not a number'],
+    ['{{ 0 | divided_by: 0 }}', 'divided_by: the result is not a number'],
+    ['{{ 10 | divided_by: data.v }}', 'divided_by: the result is not a number'],
+    ['{{ 10 | divided_by: 0 | at_most: 5 }}', 'divided_by: the result is not a number'],
+    ['{{ 10 | modulo: 0 }}', 'modulo: the result is not a number'],
+    ['{{ "1e308" | times: 10 }}', 'times: the result is not a number'],
+    ['{{ "1e308,1e308" | split: "," | sum }}', 'sum: the result is not a number'],
   ])('%s fails and says why, without the value', (liquid, message) => {
     const { failure } = plan(text(liquid), { v: 'secret-value' });
     expect(failure).toMatchObject({ reason: 'template_error', stage: 'render' });
