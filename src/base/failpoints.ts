@@ -3,6 +3,8 @@
  * unless the composition root arms it from `DINGBUS_FAILPOINTS`; then passing one costs a map lookup.
  */
 export const failpoints = [
+  /** The batch is read and planned, nothing of it is durable. */
+  'intake.before_ledger_commit',
   /** The ledger has the batch, Kafka's group does not know yet. */
   'intake.after_ledger_commit',
   /** The intent is durable, the call is not made. */

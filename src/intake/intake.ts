@@ -165,6 +165,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const now = clock.now();
       const stored = takeCommits();
       let counts: BatchCounts;
+      failpoint('intake.before_ledger_commit');
       try {
         counts = await ledger.write(async (tx) => {
           const { topic, partition } = batch;
