@@ -24,8 +24,9 @@ export function countIntake(metrics: Metrics): IntakeObserver {
 }
 
 /** Counts what has been published. */
-export function countPublished(metrics: Metrics): (rows: readonly OutboxRow[]) => void {
-  return (rows) => {
+export function countPublished(metrics: Metrics): (rows: readonly OutboxRow[], refused: number) => void {
+  return (rows, refused) => {
+    metrics.publishRefused(refused);
     for (const row of rows) {
       metrics.published(row.kind, 1);
       if (row.kind === 'dead_letter') continue;

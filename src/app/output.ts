@@ -22,6 +22,8 @@ class NoRegistryError extends DingbusError {
 
 /** The broker's own default, where the configuration names none. Source: Kafka protocol, CreateTopics v4 (KIP-464). */
 const brokerDefault = -1;
+/** A dead letter is as large as its record, and that may be larger than the broker's default of 1 MiB allows. */
+const deadLetterBytes = 32 * 1_048_576;
 
 export function createOutput(parts: { config: Config; registry: Registry | null; admin: Admin }): Output {
   const { config, registry, admin } = parts;
@@ -41,7 +43,8 @@ export function createOutput(parts: { config: Config; registry: Registry | null;
     partitions: results.partitions,
     replication: results.replication ?? brokerDefault,
     retentionMs: results.retentionMs,
-    minIsr: null,
+    minIsr: results.minInSyncReplicas,
+    maxMessageBytes: topic === results.deadLetterTopic ? deadLetterBytes : null,
   }));
   return {
     async prepare() {

@@ -16,10 +16,13 @@ import { createBackpressure } from '../intake/backpressure.ts';
 import { createDigestLoop } from '../intake/digests.ts';
 import { createIntake } from '../intake/intake.ts';
 import { createAdmin } from '../kafka/admin.ts';
+import { RecordsRejectedError, type RejectedRecord } from '../kafka/errors.ts';
+import type { Sink } from '../kafka/sink-types.ts';
 import { createSink } from '../kafka/sink.ts';
 import { createSource } from '../kafka/source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
+import type { Metrics } from '../model/metrics.ts';
 import { createPublisher } from '../results/publisher.ts';
 import { createPrometheus } from '../server/metrics.ts';
 import { createServer } from '../server/server.ts';
@@ -98,7 +101,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ledger,
       clock,
       logger,
-      publish: (records) => sink.publish(records),
+      publish: (records) => publishTo(sink, records, metrics),
       encode: (row) => output.encode(row),
       onPublished: countPublished(metrics),
     });
@@ -299,5 +302,21 @@ async function drainOutbox(ledger: Ledger, clock: Clock, deadline: number): Prom
     await new Promise<void>((resolve) => {
       clock.schedule(20, resolve);
     });
+  }
+}
+
+/** What the broker will never take is named; everything else is there, or it throws. */
+async function publishTo(
+  sink: Sink,
+  records: Parameters<Sink['publish']>[0],
+  metrics: Metrics,
+): Promise<readonly RejectedRecord[]> {
+  try {
+    await sink.publish(records);
+    return [];
+  } catch (thrown) {
+    if (thrown instanceof RecordsRejectedError) return thrown.rejected;
+    metrics.publishFailed();
+    throw thrown;
   }
 }

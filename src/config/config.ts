@@ -154,6 +154,8 @@ export interface ResultsConfig {
   readonly partitions: number;
   /** Null = the broker's default replication factor. */
   readonly replication: number | null;
+  /** Null = the broker's default of `min.insync.replicas`. */
+  readonly minInSyncReplicas: number | null;
   /** Retention of both topics; null = the broker's default. */
   readonly retentionMs: number | null;
 }

@@ -35,6 +35,7 @@ export function normaliseDingbus(file: DingbusFile, ref: SourceRef, context: Loa
       create: file.results.create,
       partitions: file.results.partitions,
       replication: file.results.replication,
+      minInSyncReplicas: file.results.min_insync_replicas,
       retentionMs: file.results.retention ?? null,
     },
     server: {

@@ -184,6 +184,9 @@ const results = keys(
     replication: intOrNull({
       description: 'Replication factor of topics that are created; null = the broker’s default.',
     }).prefault(null),
+    min_insync_replicas: intOrNull({
+      description: '`min.insync.replicas` of topics that are created; null = the broker’s default.',
+    }).prefault(null),
     retention: duration(
       { description: 'Retention of topics that are created; without it the broker’s default.' },
       60_000,

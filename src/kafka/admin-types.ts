@@ -8,6 +8,8 @@ export interface TopicSpec {
   readonly retentionMs: number | null;
   /** Replicas that must confirm a write; null: as the broker has it. */
   readonly minIsr: number | null;
+  /** The largest record that the topic takes, bytes; null = the broker's default. */
+  readonly maxMessageBytes?: number | null;
 }
 
 export interface PartitionOffsets {

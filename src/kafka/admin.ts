@@ -146,9 +146,13 @@ interface LibraryTopic {
   configEntries: { name: string; value: string }[];
 }
 
-function libraryTopic({ topic, partitions, replication, retentionMs, minIsr }: TopicSpec): LibraryTopic {
+function libraryTopic(spec: TopicSpec): LibraryTopic {
+  const { topic, partitions, replication, retentionMs, minIsr } = spec;
+  const maxMessageBytes = spec.maxMessageBytes ?? null;
   const configEntries: LibraryTopic['configEntries'] = [];
   if (retentionMs !== null) configEntries.push({ name: 'retention.ms', value: String(retentionMs) });
   if (minIsr !== null) configEntries.push({ name: 'min.insync.replicas', value: String(minIsr) });
+  if (maxMessageBytes !== null)
+    configEntries.push({ name: 'max.message.bytes', value: String(maxMessageBytes) });
   return { topic, numPartitions: partitions, replicationFactor: replication, configEntries };
 }

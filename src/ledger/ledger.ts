@@ -177,6 +177,7 @@ export interface LedgerReader {
   nextCheck(app: string): Promise<number | null>;
   /** The earliest `closesAt` of open digest windows. */
   nextDigest(): Promise<number | null>;
+  /** Results and dead letters that may be published now; those that were postponed do not count. */
   unpublishedCount(): Promise<number>;
   /** Intents of the app since `since` (ms): when, and for how many people; seeds the rate limiter after a start. */
   recentIntents(
@@ -265,9 +266,14 @@ export interface LedgerTx extends LedgerReader {
 
   // Results
   appendOutbox(items: readonly OutboxItem[]): Promise<void>;
-  /** The oldest unpublished rows in order; only one instance publishes at a time (others get none). */
+  /**
+   * The oldest unpublished rows in order, at most `limit`, and fewer when they are large; only one instance publishes
+   * at a time (others get none).
+   */
   takeOutbox(limit: number): Promise<readonly OutboxRow[]>;
   markPublished(ids: readonly bigint[], at: number): Promise<void>;
+  /** Kafka refused these rows: they are given out again from `retryAt` on, and later results of their notifications after them. */
+  postponeOutbox(ids: readonly bigint[], retryAt: number): Promise<void>;
 
   // Retention
   /** Removes at most `limit` rows of each kind that ended before `before`; returns how many went. */

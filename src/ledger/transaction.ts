@@ -22,7 +22,13 @@ import {
   notificationsById,
   saveNotifications,
 } from './queries/notifications.ts';
-import { appendOutbox, markPublished, takeOutbox, unpublishedCount } from './queries/outbox.ts';
+import {
+  appendOutbox,
+  markPublished,
+  postponeOutbox,
+  takeOutbox,
+  unpublishedCount,
+} from './queries/outbox.ts';
 import { claimDedupe, claimThrottle, releasePolicyClaims } from './queries/policies.ts';
 import { advancePosition, positions, recordCommits, resetPosition } from './queries/positions.ts';
 import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
@@ -97,6 +103,7 @@ export function transactionOf(scope: Scope): LedgerTx {
     appendOutbox: (items) => appendOutbox(scope, items),
     takeOutbox: (limit) => takeOutbox(scope, limit),
     markPublished: (ids, at) => markPublished(scope, ids, at),
+    postponeOutbox: (ids, retryAt) => postponeOutbox(scope, ids, retryAt),
     purge: (before, limit) => purge(scope, before, limit),
   };
 }

@@ -36,6 +36,8 @@ export interface Metrics {
   // Results
   published(kind: 'result' | 'dead_letter', count: number): void;
   publishFailed(): void;
+  /** Kafka will not take these records until somebody changes the topic. */
+  publishRefused(count: number): void;
 
   // States, each call replacing what was told before
   backlog(state: BacklogSample): void;

@@ -18,23 +18,38 @@ export interface OutgoingRecord {
   readonly headers: readonly RecordHeader[];
 }
 
+/** A record that the broker will not take until somebody changes its topic's settings. */
+export interface RefusedRecord {
+  /** Index of the record in the call to `publish`. */
+  readonly index: number;
+  readonly topic: string;
+  readonly reason: string;
+  /** About its size on the wire, in bytes. */
+  readonly bytes: number;
+}
+
 export interface PublisherPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Resolves when all in-sync replicas have every record; order is kept. Throws when that is not certain. */
-  readonly publish: (records: readonly OutgoingRecord[]) => Promise<void>;
+  /**
+   * Resolves when all in-sync replicas have every record but those that it names, which the broker will never take as
+   * they are; order is kept. Throws when that is not certain.
+   */
+  readonly publish: (records: readonly OutgoingRecord[]) => Promise<readonly RefusedRecord[]>;
   /** Result event or dead letter → record. */
   readonly encode: (row: OutboxRow) => Promise<OutgoingRecord>;
   /** Rows a turn; more make larger requests. */
   readonly batch?: number;
-  /** Told after each published batch. */
-  readonly onPublished?: (rows: readonly OutboxRow[]) => void;
+  /** Told after each batch: what is published, and how many records were refused. */
+  readonly onPublished?: (rows: readonly OutboxRow[], refused: number) => void;
 }
 
 const defaultBatch = 500;
 /** Without wake-ups (another instance wrote the rows and died) the outbox is looked at this often. */
 const lookEveryMs = 5_000;
+/** Somebody has to raise a limit of the topic first; the record is offered again this often. */
+const refusedRetryMs = 5 * 60_000;
 
 export function createPublisher(ports: PublisherPorts): Loop {
   const { ledger, clock, logger } = ports;
@@ -44,11 +59,23 @@ export function createPublisher(ports: PublisherPorts): Loop {
     const rows = await ledger.write((tx) => tx.takeOutbox(limit));
     if (rows.length === 0) return { wakeAt: clock.now() + lookEveryMs };
     const records = await Promise.all(rows.map((row) => ports.encode(row)));
-    await ports.publish(records);
+    const refused = await ports.publish(records);
     failpoint('results.after_publish');
-    const ids = rows.map((row) => row.id);
-    await ledger.write((tx) => tx.markPublished(ids, clock.now()));
-    ports.onPublished?.(rows);
+    const left = new Set(refused.map(({ index }) => rows[index]?.id));
+    const published = rows.filter(({ id }) => !left.has(id));
+    await ledger.write(async (tx) => {
+      const now = clock.now();
+      await tx.postponeOutbox(
+        rows.filter(({ id }) => left.has(id)).map(({ id }) => id),
+        now + refusedRetryMs,
+      );
+      await tx.markPublished(
+        published.map(({ id }) => id),
+        now,
+      );
+    });
+    for (const record of refused) logger.error({ ...record, ...idOf(rows[record.index]) }, refusedMessage);
+    ports.onPublished?.(published, refused.length);
     return { wakeAt: rows.length === limit ? clock.now() : clock.now() + lookEveryMs };
   }
 
@@ -69,4 +96,11 @@ export function createPublisher(ports: PublisherPorts): Loop {
       await loop.stop();
     },
   };
+}
+
+const refusedMessage =
+  'Kafka refuses a record for good; it waits in the ledger and is tried again: raise max.message.bytes of its topic';
+
+function idOf(row: OutboxRow | undefined): { readonly id: string | undefined } {
+  return { id: row?.kind === 'result' ? row.result.resultId : row?.deadLetter.id };
 }

@@ -85,6 +85,7 @@ export function createPrometheus(options: {
 
   const published = counter('published_total', 'Records that Kafka acknowledged.', ['kind']);
   const publishFailures = counter('publish_failures_total', 'Attempts to publish that failed.');
+  const publishRefusals = counter('publish_refused_total', 'Records that Kafka refused for good.');
 
   const pending = gauge('notifications_pending', 'Notifications that are not final.', ['state']);
   const held = gauge('calls_held', 'Calls with an unknown outcome that a person must settle.');
@@ -161,6 +162,9 @@ export function createPrometheus(options: {
     },
     publishFailed: () => {
       publishFailures.inc();
+    },
+    publishRefused: (count) => {
+      publishRefusals.inc(count);
     },
     backlog(state) {
       pending.set({ state: 'waiting' }, state.waiting);

@@ -37,12 +37,23 @@ function notificationOf(item: OutboxItem): string | null {
 }
 
 const leaseName = 'outbox';
+/** Dead letters may be of 10 MB each; what is taken at once stays small all the same. */
+const maxTakenCharacters = 16_000_000;
 
 export async function takeOutbox(scope: Scope, limit: number): Promise<readonly OutboxRow[]> {
   if (scope.context.shared && !(await leaseOutbox(scope))) return [];
+  // What a refused result would have said before must not be overtaken by later results of its notification.
   const rows = await scope.session.all<{ pk: number; kind: string; item: string }>(
-    'SELECT pk, kind, item FROM outbox WHERE published_at IS NULL ORDER BY pk LIMIT ?1',
-    [limit],
+    `SELECT pk, kind, item FROM (
+       SELECT pk, kind, item, sum(length(item)) OVER (ORDER BY pk) - length(item) AS before FROM (
+         SELECT pk, kind, item FROM outbox AS one
+         WHERE published_at IS NULL AND (retry_at IS NULL OR retry_at <= ?2)
+           AND (kind <> 'result' OR NOT EXISTS (SELECT 1 FROM outbox AS earlier
+             WHERE earlier.notification_pk = one.notification_pk AND earlier.pk < one.pk AND earlier.kind = 'result'
+               AND earlier.published_at IS NULL AND earlier.retry_at IS NOT NULL AND earlier.retry_at > ?2))
+         ORDER BY pk LIMIT ?1) AS due) AS measured
+     WHERE before < ?3 ORDER BY pk`,
+    [limit, scope.now, maxTakenCharacters],
   );
   return rows.map(({ pk, kind, item }) => ({ ...decodeOutboxItem(kind, item), id: BigInt(pk) }));
 }
@@ -71,9 +82,19 @@ export async function markPublished(scope: Scope, ids: readonly bigint[], at: nu
   ]);
 }
 
-export async function unpublishedCount({ session }: Scope): Promise<number> {
+export async function postponeOutbox(
+  { session }: Scope,
+  ids: readonly bigint[],
+  retryAt: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await session.run('UPDATE outbox SET retry_at = ?1 WHERE pk IN ints(?2)', [retryAt, ids.map(Number)]);
+}
+
+export async function unpublishedCount({ session, now }: Scope): Promise<number> {
   const [row] = await session.all<{ count: number }>(
-    'SELECT count(*) AS count FROM outbox WHERE published_at IS NULL',
+    'SELECT count(*) AS count FROM outbox WHERE published_at IS NULL AND (retry_at IS NULL OR retry_at <= ?1)',
+    [now],
   );
   return row?.count ?? 0;
 }

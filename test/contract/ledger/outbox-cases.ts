@@ -50,6 +50,47 @@ export function outboxCases(open: () => Promise<Ledger>, store: () => TestStore)
     expect(taken.map(({ id: _id, ...item }) => item)).toStrictEqual(items);
   });
 
+  it('goes on around a record that Kafka refuses, keeps the order of its notification, and gives it out again', async () => {
+    const ledger = await open();
+    const [stuck, other] = await waiting(ledger, 2);
+    if (stuck === undefined || other === undefined) throw new Error('nothing was inserted');
+    const first = told(stuck);
+    const second = told(first.notification);
+    const third = told(other);
+    await ledger.write((tx) => tx.appendOutbox([first.item, second.item, third.item]));
+    const taken = await ledger.write((tx) => tx.takeOutbox(10));
+    const [refused] = taken;
+    await ledger.write((tx) => tx.postponeOutbox([refused?.id ?? 0n], noon + 1_000));
+    const around = await ledger.write((tx) => tx.takeOutbox(10));
+    expect(around.map(({ id }) => id)).toEqual([taken[2]?.id]);
+    await ledger.write((tx) => tx.markPublished([taken[2]?.id ?? 0n], noon));
+    await store().clock.advance(1_000);
+    const again = await ledger.write((tx) => tx.takeOutbox(10));
+    expect(again.map(({ id }) => id)).toEqual([taken[0]?.id, taken[1]?.id]);
+  });
+
+  it('takes few large dead letters at once, and at least one', async () => {
+    const ledger = await open();
+    const record = aRecord({ value: Buffer.alloc(9_000_000, 'x') });
+    const deadLetter = {
+      record,
+      stage: 'decode',
+      reason: 'undecodable',
+      message: 'no JSON',
+      exceptionClass: 'dingbus.DecodeError',
+      route: null,
+      notificationId: null,
+    } as const;
+    for (const id of ['dlq_1', 'dlq_2', 'dlq_3']) {
+      await ledger.write((tx) =>
+        tx.appendOutbox([{ kind: 'dead_letter', deadLetter: { ...deadLetter, id } }]),
+      );
+    }
+    const taken = await ledger.write((tx) => tx.takeOutbox(10));
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.length).toBeLessThan(3);
+  });
+
   it('wakes whoever waits for work, once it is durable and not before', async () => {
     const ledger = await open();
     const heard: string[] = [];

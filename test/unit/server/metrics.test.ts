@@ -26,6 +26,7 @@ function tellAll(metrics: Metrics): void {
   metrics.tokenRefresh('default', true);
   metrics.published('result', 2);
   metrics.publishFailed();
+  metrics.publishRefused(1);
   metrics.backlog({ waiting: 1, active: 2, held: 3, oldestSeconds: 4, unpublished: 5 });
   metrics.lags([{ topic: 'shop.orders', partition: 0, lag: 12 }]);
   metrics.quotas([{ app: 'default', name: 'calls_per_month', used: 10, limit: 5_000 }]);
