@@ -8,6 +8,7 @@ import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
 import { stableId } from '../base/ids.ts';
 import type { Notification } from '../model/notification.ts';
 import type { PlannedNotification } from '../model/plan.ts';
+import { refusalOf } from '../rules/refusal.ts';
 
 /** Runs the policies over one planned notification and gives its first step. */
 export async function admit(
@@ -32,11 +33,20 @@ export async function admit(
   if (policies.throttle !== null) {
     const claim = { route: planned.route, ...policies.throttle, notificationId: notification.id };
     const latest = await tx.claimThrottle(claim, now);
-    if (latest !== null) return suppress(notification, 'throttled', latest, now);
+    if (latest !== null) {
+      await giveClaimsBack(tx, notification);
+      return suppress(notification, 'throttled', latest, now);
+    }
   }
   if (policies.digest !== null && planned.digestItem !== null)
     return joinDigest(tx, planned, notification, now);
+  if (policies.quiet?.action === 'drop') await giveClaimsBack(tx, notification);
   return admitQuiet(await withRememberedSignals(tx, notification, now), now);
+}
+
+/** What is suppressed by a later policy must not keep others from being sent. */
+async function giveClaimsBack(tx: LedgerTx, { id, policies }: Notification): Promise<void> {
+  if (policies.dedupe !== null || policies.throttle !== null) await tx.releasePolicyClaims([id]);
 }
 
 /** The last policy; also the only one that a closed digest still has to pass. */
@@ -53,15 +63,8 @@ export function refuseAudience(
   notification: Notification,
   now: number,
 ): Step | null {
-  const { expiresAt } = planned.policies;
-  if (expiresAt !== null && expiresAt <= now) return suppress(notification, 'expired', null, now);
-  const { everyone, userids, mobiles, deptIds } = planned.audience;
-  if (everyone) return null;
-  if (userids.length + mobiles.length + deptIds.length === 0)
-    return suppress(notification, 'empty_audience', null, now);
-  return planned.people > planned.maxRecipients
-    ? suppress(notification, 'audience_too_large', null, now)
-    : null;
+  const refusal = refusalOf(planned, now);
+  return refusal === null ? null : suppress(notification, refusal, null, now);
 }
 
 async function joinDigest(

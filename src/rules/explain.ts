@@ -1,4 +1,5 @@
 import type { RouteConfig } from '../config/config.ts';
+import { callsFor, countOf } from './calls.ts';
 import type { Expression } from './cel/expression.ts';
 import type { CompiledRoute } from './compiled-route.ts';
 import type { EvaluatedNotification } from './evaluate-route.ts';
@@ -7,13 +8,9 @@ import type { Check, ExplainedNotification, Explanation, RouteVerdict } from './
 import { printed } from './liquid/view.ts';
 import { liquidView } from './liquid/view.ts';
 import { findSignals, visitRoutes, type Program, type RouteVisit } from './plan-event.ts';
+import { refusalOf } from './refusal.ts';
 import { zonedIso } from './zoned-time.ts';
 
-/** DingTalk takes this many userids and departments a call. Source: DingTalk K769. */
-const useridsPerCall = 100;
-const departmentsPerCall = 20;
-/** With a status bar. Source: DingTalk K775. */
-const useridsPerStatusBarCall = 5;
 const maxValueLength = 120;
 
 /** Tells, route by route, what the plan for an event is made of. */
@@ -56,7 +53,9 @@ function explainRoute(
   if (route.when !== null) checks.push(checkWhen(route.when, result.verdict, scope));
   if (result.verdict === 'no') return verdict('not_matched', checks);
   if (route.forEach !== null && result.verdict === 'matched') checks.push(checkForEach(route, scope));
-  const notifications = result.notifications.map((found) => explainNotification(found, program.timeZone));
+  const notifications = result.notifications.map((found) =>
+    explainNotification(found, route, scope, program),
+  );
   for (const { failure } of notifications) {
     if (failure === null) continue;
     checks.push(no(failure.stage === 'render' ? 'message' : clauseOf(failure.message), failure.message));
@@ -128,14 +127,12 @@ function clauseOf(message: string): string {
 
 function explainNotification(
   { planned, origins }: EvaluatedNotification,
-  timeZone: string,
+  route: CompiledRoute,
+  scope: EventScope,
+  program: Program,
 ): ExplainedNotification {
   const { item, app, template, audience, people, message, failure, policies } = planned;
-  const userCalls = message?.statusBar === true ? useridsPerStatusBarCall : useridsPerCall;
-  const users = audience.userids.length + audience.mobiles.length;
-  const calls = audience.everyone
-    ? 1
-    : Math.ceil(users / userCalls) + Math.ceil(audience.deptIds.length / departmentsPerCall);
+  const calls = callsFor(audience, message, route.audience.departmentSize);
   return {
     item,
     app,
@@ -146,20 +143,20 @@ function explainNotification(
     message,
     failure,
     policies,
-    cost: { calls, recipients: people, broadcasts: audience.everyone ? 1 : 0 },
-    outcome: outcomeOf(planned, timeZone),
+    cost: { calls: countOf(calls), recipients: people, broadcasts: calls.broadcasts },
+    outcome: outcomeOf(planned, scope.nowMs, program.timeZone),
   };
 }
 
 /** What the policies that need no memory say; dedupe and throttle depend on what was sent before. */
-function outcomeOf(planned: EvaluatedNotification['planned'], timeZone: string): string {
-  const { failure, audience, policies, people, maxRecipients } = planned;
+function outcomeOf(planned: EvaluatedNotification['planned'], nowMs: number, timeZone: string): string {
+  const { failure, policies, people, maxRecipients } = planned;
   if (failure !== null) return `fails: ${failure.reason}`;
-  const nobody = audience.userids.length + audience.mobiles.length + audience.deptIds.length === 0;
-  if (!audience.everyone && nobody) return 'suppressed: empty_audience';
-  if (!audience.everyone && people > maxRecipients) {
+  const refusal = refusalOf(planned, nowMs);
+  if (refusal === 'audience_too_large') {
     return `suppressed: audience_too_large (${people} people, ${maxRecipients} are allowed)`;
   }
+  if (refusal !== null) return `suppressed: ${refusal}`;
   const conditions = [
     policies.dedupe === null ? null : `unless ${policies.dedupe.key} was told within the window of dedupe`,
     policies.throttle === null ? null : `unless ${policies.throttle.key} is throttled`,

@@ -1,16 +1,13 @@
 import { sha256, stableId } from '../../base/ids.ts';
 import type { Call } from '../../model/call.ts';
+import { departmentChunks, type DepartmentSizes } from '../../model/department-chunks.ts';
 import type { Delivery, DeliveryKind, Notification, Person } from '../../model/notification.ts';
 import { IllegalTransitionError } from './tell.ts';
 
 /** How an audience is cut into calls; the numbers are DingTalk's (see docs/dingtalk.md). */
-export interface PartSizes {
+export interface PartSizes extends DepartmentSizes {
   readonly users: number;
-  readonly departments: number;
-  /** People that one call may reach, departments expanded. */
-  readonly people: number;
-  /** People that a department, or everyone, counts for in the limit of recipients a minute. */
-  readonly departmentSize: (deptId: number) => number;
+  /** People that everyone counts for in the limit of recipients a minute. */
   readonly companySize: number;
 }
 
@@ -155,24 +152,6 @@ function activate(notification: Notification): Notification {
 
 function join(before: Parts, after: Parts): Parts {
   return { notification: after.notification, calls: [...before.calls, ...after.calls] };
-}
-
-/** Departments in order, as many a call as may go in it by number and by people; a huge one goes alone. */
-function departmentChunks(deptIds: readonly number[], sizes: PartSizes): number[][] {
-  const pieces: number[][] = [];
-  let people = 0;
-  for (const deptId of deptIds) {
-    const size = sizes.departmentSize(deptId);
-    const last = pieces.at(-1);
-    if (last !== undefined && last.length < sizes.departments && people + size <= sizes.people) {
-      last.push(deptId);
-      people += size;
-    } else {
-      pieces.push([deptId]);
-      people = size;
-    }
-  }
-  return pieces;
 }
 
 /** Cuts a list into pieces of at most `size`, in order. */

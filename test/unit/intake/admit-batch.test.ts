@@ -99,6 +99,21 @@ describe('policies', () => {
     clock.set(noon);
   });
 
+  it('what a later policy suppresses holds no window of an earlier one', async () => {
+    const dedupe = { key: 'order-1', windowMs: 3_600_000 };
+    const throttle = { key: 'team', limit: 1, windowMs: 60_000 };
+    await take(planned('e-1', [aPlanned({ policies: { throttle } })]));
+    // Throttled, so nobody was told of order-1; nor does a night in which all is dropped count.
+    await take(planned('e-2', [aPlanned({ policies: { dedupe, throttle } })]));
+    clock.set(noon + 60_000);
+    const quiet = { until: noon + 90_000, action: 'drop' as const };
+    await take(planned('e-3', [aPlanned({ policies: { dedupe, throttle, quiet } })]));
+    await take(planned('e-4', [aPlanned({ policies: { dedupe, throttle } })]));
+    expect((await results()).map((each) => each.reason)).toEqual(['throttled', 'quiet_hours']);
+    expect(await due()).toBe(2);
+    clock.set(noon);
+  });
+
   it('quiet hours put off and tell until when, or drop', async () => {
     const until = noon + 3_600_000;
     await take(planned('e-1', [aPlanned({ policies: { quiet: { until, action: 'defer' } } })]));
