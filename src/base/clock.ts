@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   now(): number;
+  /** Milliseconds from some start, which nobody who sets the time moves. */
+  monotonic(): number;
   /** Runs `task` once after `delayMs` (clamped to ≥ 0) and returns a function that cancels it. */
   schedule(delayMs: number, task: () => void): () => void;
 }
@@ -11,6 +13,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   schedule(delayMs, task) {
     const timer = setTimeout(task, Math.min(Math.max(delayMs, 0), longestTimerMs));
     return () => {

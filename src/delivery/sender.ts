@@ -13,7 +13,7 @@ import type { DingTalkClient, SendAudience } from '../dingtalk/client-types.ts';
 import type { Slot } from '../dingtalk/slot.ts';
 import { callLimits } from '../dingtalk/limits.ts';
 import type { SendResult } from '../dingtalk/outcomes.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, Tenure } from '../ledger/ledger.ts';
 import { createAnswerBook } from './answers.ts';
 import { withMedia } from './media.ts';
 import { createPreparer } from './prepare.ts';
@@ -63,6 +63,7 @@ const prepareLeaseMs = 60_000;
 const prepareRetryMs = 5_000;
 /** Without any wake-up the ledger is looked at this often, for what a dead instance left behind. */
 const lookEveryMs = 5_000;
+const tenureRecheckMs = 500;
 
 export function createSender(options: SenderOptions): Sender {
   const { app, client, ledger, clock, logger } = options;
@@ -93,6 +94,9 @@ export function createSender(options: SenderOptions): Sender {
     if (stopping || !settings.running) return { wakeAt: null };
     const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
     if (limit <= 0) return { wakeAt: whenFree(now, 1) };
+    const tenure = ledger.tenure();
+    // The next heartbeat brings a new one.
+    if (!tenure.unbroken()) return { wakeAt: now + tenureRecheckMs };
     const slots = slotsOf(client);
     const started = await ledger.write((tx) => {
       // The ledger may run this again; places of the run that came to nothing are given back.
@@ -118,7 +122,7 @@ export function createSender(options: SenderOptions): Sender {
       });
     });
     if (started.calls.length > 0) failpoint('delivery.after_intent');
-    for (const call of started.calls) launch(send(call, slots.slotOf(call.id)));
+    for (const call of started.calls) launch(send(call, slots.slotOf(call.id), tenure));
     if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared));
     if (started.unpreparedCalls.length > 0) launch(preparer.prepareCalls(started.unpreparedCalls));
     return { wakeAt: await nextTurn(started) };
@@ -154,10 +158,15 @@ export function createSender(options: SenderOptions): Sender {
     flying.add(tracked);
   };
 
-  const send = async (call: Call, slot: Slot | null): Promise<void> => {
+  /**
+   * Between the intent and the call the process may have been frozen for so long that others took it for dead and
+   * have made, or will make, the call themselves; then it is not ours to make any more.
+   */
+  const send = async (call: Call, slot: Slot | null, tenure: Tenure): Promise<void> => {
     const request = { audience: audienceOf(call), body: call.body, people: call.people };
     const answer = await client.send(request, {
       priority: call.priority,
+      mayStart: () => tenure.unbroken(),
       ...(slot === null ? {} : { slot }),
     });
     failpoint('delivery.after_answer');

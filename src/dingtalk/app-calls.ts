@@ -21,6 +21,8 @@ export interface Call {
   readonly slot: Slot | null;
   readonly priority: 'high' | 'normal';
   readonly signal: AbortSignal | null;
+  /** Asked immediately before the request is written; null = nobody has to be asked. */
+  readonly mayStart: (() => boolean) | null;
   /** A fault of this code does not hold the app. */
   readonly tolerated: string | null;
   /** What of the arguments must not appear in texts. */
@@ -84,13 +86,14 @@ export class AppCalls {
       const text = 'the token had expired and the content cannot be read a second time';
       return { kind: 'error', error: this.ownError(call.operation, 'lost_before_write', text), sent: false };
     }
-    const { operation, recipients, priority, signal, tolerated, hidden } = call;
+    const { operation, recipients, priority, signal, mayStart, tolerated, hidden } = call;
     const request: ExchangeRequest = {
       operation,
       recipients,
       slot,
       priority,
       signal,
+      mayStart,
       tolerated,
       http,
       hidden,
@@ -109,6 +112,7 @@ export class AppCalls {
       slot: null,
       priority: 'high',
       signal: null,
+      mayStart: null,
       tolerated: null,
       hidden: [],
     });

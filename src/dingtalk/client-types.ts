@@ -33,6 +33,8 @@ export interface CallOptions {
   readonly priority?: 'high' | 'normal';
   /** Gives up while the call waits for its turn; once the request is on its way it is answered in full. */
   readonly signal?: AbortSignal;
+  /** Asked immediately before the request is written; `false` takes it back, and nothing was sent. */
+  readonly mayStart?: () => boolean;
 }
 
 export type MediaSource =

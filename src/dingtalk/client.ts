@@ -277,6 +277,7 @@ function callOptions(operation: Operation, options: CallOptions): Omit<Call, 'ht
     slot: options.slot ?? null,
     priority: options.priority ?? 'normal',
     signal: options.signal ?? null,
+    mayStart: options.mayStart ?? null,
     tolerated: null,
     hidden: [],
   };

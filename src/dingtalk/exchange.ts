@@ -40,6 +40,8 @@ export interface ExchangeRequest {
   readonly slot: Slot | null;
   readonly priority: 'high' | 'normal';
   readonly signal: AbortSignal | null;
+  /** Asked immediately before the request is written; null = nobody has to be asked. */
+  readonly mayStart: (() => boolean) | null;
   /** A fault of this code is the caller's to handle: it does not hold the app. */
   readonly tolerated: string | null;
   /** What of the arguments must not appear in texts. */
@@ -72,7 +74,8 @@ export class Exchange {
     const { operation } = request;
     slot.begin();
     const begun = clock.now();
-    const answer = await transport.request(request.http);
+    const mayStart = (): boolean => request.mayStart?.() ?? true;
+    const answer = await transport.request({ ...request.http, mayStart });
     const ms = clock.now() - begun;
     const httpStatus = answer.kind === 'answered' ? answer.status : null;
     const read: Answer =

@@ -15,6 +15,8 @@ export interface TransportRequest {
   readonly body: string | Readable | null;
   /** For the whole exchange, connection and reading included, in milliseconds. */
   readonly timeoutMs: number;
+  /** Asked once, immediately before the first byte is written; `false` takes the request back. */
+  readonly mayStart?: () => boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<TransportAnswer>;
   readonly #resolve: (answer: TransportAnswer) => void;
   readonly #cancelTimer: () => void;
+  readonly #mayStart: () => boolean;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
   #status = 0;
@@ -80,6 +83,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { promise, resolve } = Promise.withResolvers<TransportAnswer>();
     this.answer = promise;
     this.#resolve = resolve;
+    this.#mayStart = request.mayStart ?? ((): boolean => true);
     this.#cancelTimer = clock.schedule(request.timeoutMs, () => {
       this.#abort(`no answer within ${request.timeoutMs} ms`);
     });
@@ -105,6 +109,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** undici calls this immediately before it writes; until then nothing has left. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const again = this.#controller !== null;
+    if (!again && !this.#settled && !this.#mayStart()) this.#settleLost('taken back before it was written');
     this.#controller = controller;
     if (this.#settled || again) controller.abort(new Error('this request was given up or begun before'));
   }

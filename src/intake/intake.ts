@@ -171,7 +171,7 @@ export function createIntake(options: IntakeOptions): Intake {
           const { topic, partition } = batch;
           await tx.recordCommits(group, stored);
           if (restarted.has(key))
-            await tx.resetPosition(group, topic, partition, batch.records[0]?.offset ?? after);
+            await tx.resetPosition(group, topic, partition, batch.records[0]?.offset ?? after, null);
           const plan = {
             group,
             topic,
@@ -231,7 +231,9 @@ export function createIntake(options: IntakeOptions): Intake {
         return null;
       case 'obey':
         logger.warn(asText(where), 'the group offset was moved by hand; going on from there');
-        await ledger.write((tx) => tx.resetPosition(group, topic, partition, decision.offset));
+        await ledger.write((tx) =>
+          tx.resetPosition(group, topic, partition, decision.offset, decision.offset),
+        );
         return decision.offset;
       case 'start': {
         logger.warn(

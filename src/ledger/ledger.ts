@@ -29,9 +29,20 @@ export interface Ledger {
   onWake(kind: WakeKind, listener: () => void): () => void;
   /** Renews this instance's lease; work leased by an instance whose lease ran out belongs to whoever takes it. */
   heartbeat(): Promise<void>;
+  /** This instance's claim to what it has in hand, beginning now. */
+  tenure(): Tenure;
   /** Null while writes succeed; else since when and why they do not. For readiness. */
   health(): LedgerHealth;
   close(): Promise<void>;
+}
+
+/**
+ * Whoever was frozen must not go on as if nothing had happened: when the lease has run out, others may have taken this
+ * instance for dead and done its work.
+ */
+export interface Tenure {
+  /** False for good once the lease has, or may have, run out since the tenure began. */
+  unbroken(): boolean;
 }
 
 export type WakeKind = 'delivery' | 'tracking' | 'outbox';
@@ -197,8 +208,18 @@ export interface LedgerTx extends LedgerReader {
   ): Promise<ReadonlySet<string>>;
   /** Moves a partition's position forward; never back (a fenced-off instance may be late). */
   advancePosition(group: string, topic: string, partition: number, next: bigint): Promise<void>;
-  /** Sets a position as it is told, forward or back: an operator moved the group, or the topic is a new one. */
-  resetPosition(group: string, topic: string, partition: number, next: bigint): Promise<void>;
+  /**
+   * Sets a position as it is told, forward or back: an operator moved the group, or the topic is a new one.
+   * `committed`: where the group stands then; null when that means nothing any more.
+   */
+  resetPosition(
+    group: string,
+    topic: string,
+    partition: number,
+    next: bigint,
+    committed: bigint | null,
+  ): Promise<void>;
+  /** Remembers what Kafka has stored; forward only, for the same reason as positions. */
   recordCommits(
     group: string,
     commits: readonly { topic: string; partition: number; offset: bigint }[],

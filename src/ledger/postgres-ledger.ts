@@ -1,3 +1,4 @@
+import { Lease } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import { migrate, requireVersion } from './migrations/migrate.ts';
 import type { OpenLedgerOptions } from './open-options.ts';
@@ -34,8 +35,11 @@ export async function openPostgresLedger(
     clock,
     logger,
   });
+  const lease = new Lease(clock, context.leaseMs);
   const sayAlive = async (): Promise<void> => {
-    const freed = await engine.write((session) => beat(new Scope(session, context), options.description));
+    const freed = await lease.renew(() =>
+      engine.write((session) => beat(new Scope(session, context), options.description)),
+    );
     // What an instance that died had in hand, or could not tell any more, is to be looked for.
     if (freed) wakes.fire(allWakes);
   };
@@ -68,6 +72,7 @@ export async function openPostgresLedger(
     heartbeat: async () => {
       if (!readOnly) await sayAlive();
     },
+    tenure: () => lease.tenure(),
     async close() {
       if (!readOnly && engine.health().ok) {
         await engine.write((session) => leave(new Scope(session, context)));

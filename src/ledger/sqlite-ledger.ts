@@ -2,6 +2,7 @@ import type { Ledger } from './ledger.ts';
 import type { OpenLedgerOptions } from './open-options.ts';
 import { beat, leave } from './queries/instances.ts';
 import { Scope, type LedgerContext } from './scope.ts';
+import { undisputed } from './lease.ts';
 import type { SqliteEngine } from './sqlite.ts';
 import { transact } from './transact.ts';
 import { readerOf, viewsOf } from './transaction.ts';
@@ -32,6 +33,7 @@ export async function openSqliteLedger(
       if (!engine.health().ok) await sayAlive();
       engine.checkpointWhenIdle();
     },
+    tenure: () => undisputed,
     async close() {
       if (!options.readOnly && engine.health().ok) {
         await engine.write((session) => leave(new Scope(session, context)));

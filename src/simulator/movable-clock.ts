@@ -17,6 +17,10 @@ export class MovableClock implements Clock {
     return this.#base.now() + this.#offsetMs;
   }
 
+  monotonic(): number {
+    return this.#base.monotonic();
+  }
+
   schedule(delayMs: number, task: () => void): () => void {
     return this.#base.schedule(delayMs, task);
   }

@@ -14,7 +14,7 @@ import type { Notification } from '../model/notification.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { spans } from '../dingtalk/limits.ts';
 import type { CallError, CallResult, TaskResult } from '../dingtalk/outcomes.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, Tenure } from '../ledger/ledger.ts';
 import type { CallStep } from '../ledger/lifecycle/answers.ts';
 import {
   askAgain,
@@ -55,6 +55,7 @@ export interface Tracker {
 const maxInFlight = 16;
 const leaseMs = 60_000;
 const lookEveryMs = 5_000;
+const tenureRecheckMs = 500;
 const retryBackoff = { firstMs: 1_000, maxMs: 600_000 };
 
 const windows: QuestionWindows = {
@@ -85,10 +86,13 @@ export function createTracker(options: TrackerOptions): Tracker {
     if (client.limiter.available('result') <= 0) {
       return { wakeAt: now + Math.max(client.limiter.waitMs('result', 0) ?? lookEveryMs, 20) };
     }
+    const tenure = ledger.tenure();
+    // The next heartbeat brings a new one.
+    if (!tenure.unbroken()) return { wakeAt: now + tenureRecheckMs };
     const limit = maxInFlight - flying.size;
     if (limit <= 0) return { wakeAt: null };
     const calls = await ledger.write((tx) => tx.takeChecks({ app, now, limit, leaseUntil: now + leaseMs }));
-    for (const call of calls) launch(follow(call));
+    for (const call of calls) launch(follow(call, tenure));
     if (calls.length === limit) return { wakeAt: now + lookEveryMs };
     const next = await ledger.read((tx) => tx.nextCheck(app));
     return {
@@ -96,11 +100,11 @@ export function createTracker(options: TrackerOptions): Tracker {
     };
   };
 
-  const follow = async (call: Call): Promise<void> => {
+  const follow = async (call: Call, tenure: Tenure): Promise<void> => {
     const ids = [...new Set(call.members.map((member) => member.notificationId))];
     const notifications = await ledger.read((tx) => tx.notifications(ids));
     const members = new Map(notifications.map((each) => [each.id, each]));
-    const answer = await ask(call, questionFor(call, members, windows, clock.now()));
+    const answer = await ask(call, questionFor(call, members, windows, clock.now()), tenure);
     failpoint('tracking.after_answer');
     await ledger.write(async (tx) => {
       const [current] = await tx.lockCalls([call.id]);
@@ -112,7 +116,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   };
 
   /** Asks, unless the month's calls are used up: then the question waits, and in the end the window closes. */
-  const ask = async (call: Call, question: Question): Promise<Answer> => {
+  const ask = async (call: Call, question: Question, tenure: Tenure): Promise<Answer> => {
     if (question.kind === 'done')
       return (current) => askAgain({ ...current, state: 'closed' }, current.nextAt, current.progressDone);
     if (question.kind === 'give_up') return (current, members, now) => noResult(current, members, now);
@@ -120,14 +124,16 @@ export function createTracker(options: TrackerOptions): Tracker {
     const key = { app, scope: 'calls' as const, period: dingtalkMonth(clock.now()) };
     if (!(await ledger.write((tx) => tx.count(key, 1, limit)))) return later(null);
     const taskId = call.taskId ?? '';
+    // After a freeze another instance may have gone further: a status bar must not be set back.
+    const whileOurs = { mayStart: () => tenure.unbroken() };
     switch (question.kind) {
       case 'recall':
-        return afterWish(await client.recall(taskId), recalled, (current, members, now, error) =>
+        return afterWish(await client.recall(taskId, whileOurs), recalled, (current, members, now, error) =>
           wishDropped(current, members, 'recall', error, now),
         );
       case 'status_bar': {
         const { value, background } = question;
-        const done = await client.updateStatusBar(taskId, value, background);
+        const done = await client.updateStatusBar(taskId, value, background, whileOurs);
         return afterWish(
           done,
           (current, members, now) => statusBarShown(current, members, value, nextFor(current, now), now),
@@ -135,9 +141,9 @@ export function createTracker(options: TrackerOptions): Tracker {
         );
       }
       case 'progress':
-        return afterProgress(call, await client.progress(taskId));
+        return afterProgress(call, await client.progress(taskId, whileOurs));
       case 'result':
-        return afterResult(await client.result(taskId));
+        return afterResult(await client.result(taskId, whileOurs));
     }
   };
 

@@ -9,6 +9,7 @@ interface Timer {
 /** A clock that stands still until a test turns it. */
 export class FakeClock implements Clock {
   #now: number;
+  #monotonicOffset = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -19,6 +20,10 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now - this.#monotonicOffset;
   }
 
   schedule(delayMs: number, task: () => void): () => void {
@@ -54,6 +59,7 @@ export class FakeClock implements Clock {
 
   /** Sets the clock to an instant without running anything: a machine whose clock was corrected. */
   set(nowMs: number): void {
+    this.#monotonicOffset += nowMs - this.#now;
     this.#now = nowMs;
   }
 

@@ -24,9 +24,6 @@ export async function positions({ session }: Scope, group: string): Promise<read
   }));
 }
 
-const insertPosition = `INSERT INTO positions (consumer_group, topic, partition, next) VALUES (?1, ?2, ?3, ?4)
-  ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next = excluded.next`;
-
 export async function advancePosition(
   { session }: Scope,
   group: string,
@@ -34,8 +31,12 @@ export async function advancePosition(
   partition: number,
   next: bigint,
 ): Promise<void> {
-  const parameters = [group, topic, partition, next];
-  await session.run(`${insertPosition} WHERE positions.next < excluded.next`, parameters);
+  await session.run(
+    `INSERT INTO positions (consumer_group, topic, partition, next) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next = excluded.next
+     WHERE positions.next < excluded.next`,
+    [group, topic, partition, next],
+  );
 }
 
 export async function resetPosition(
@@ -44,15 +45,22 @@ export async function resetPosition(
   topic: string,
   partition: number,
   next: bigint,
+  committed: bigint | null,
 ): Promise<void> {
-  await session.run(insertPosition, [group, topic, partition, next]);
+  await session.run(
+    `INSERT INTO positions (consumer_group, topic, partition, next, committed) VALUES (?1, ?2, ?3, ?4, ?5)
+     ON CONFLICT (consumer_group, topic, partition)
+     DO UPDATE SET next = excluded.next, committed = excluded.committed`,
+    [group, topic, partition, next, committed],
+  );
 }
 
 const commits: InsertSpec = {
   table: 'positions',
   columns: [text('consumer_group'), text('topic'), int('partition'), int('next'), int('committed')],
   key: 'topic',
-  conflict: 'ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET committed = excluded.committed',
+  conflict: `ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET committed = excluded.committed
+    WHERE positions.committed IS NULL OR positions.committed < excluded.committed`,
 };
 
 export async function recordCommits(

@@ -100,13 +100,16 @@ export function intakeCases(open: () => Promise<Ledger>): void {
       { topic: 't', partition: 1, next: far, committed: null },
       { topic: 't', partition: 2, next: 3n, committed: 3n },
     ]);
-    await ledger.write((tx) => tx.resetPosition('g', 't', 0, 2n));
-    expect(await ledger.read((tx) => tx.positions('g'))).toContainEqual({
-      topic: 't',
-      partition: 0,
-      next: 2n,
-      committed: 9n,
-    });
+    // An instance that was frozen wakes and writes down what has long been overtaken.
+    await ledger.write((tx) => tx.recordCommits('g', [{ topic: 't', partition: 0, offset: 4n }]));
+    const first = async () => (await ledger.read((tx) => tx.positions('g')))[0];
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 10n, committed: 9n });
+    await ledger.write((tx) => tx.resetPosition('g', 't', 0, 2n, 2n));
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 2n, committed: 2n });
+    await ledger.write((tx) => tx.resetPosition('g', 't', 0, 1n, null));
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 1n, committed: null });
+    await ledger.write((tx) => tx.recordCommits('g', [{ topic: 't', partition: 0, offset: 1n }]));
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 1n, committed: 1n });
   });
 
   it('undoes all of a transaction that throws, and nothing of those beside it', async () => {

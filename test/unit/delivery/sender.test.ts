@@ -240,6 +240,51 @@ describe('a media id that DingTalk no longer takes', () => {
   });
 });
 
+describe('a freeze', () => {
+  it('between intent and call, longer than the lease: the call is not made on the old claim', async () => {
+    let claim = { unbroken: true };
+    const shared: Ledger = {
+      ...ledger,
+      tenure: () => {
+        const mine = claim;
+        return { unbroken: () => mine.unbroken };
+      },
+    };
+    await sender.stop();
+    sender = createSender({
+      app: 'default',
+      client,
+      ledger: shared,
+      clock: systemClock,
+      random: () => 0,
+      logger: silentLogger,
+      mediaFolder: temp.folder,
+      settings: () => ({
+        quotas: { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null },
+        departmentSize: () => 10,
+        companySize: 40,
+        firstCheckMs: 100,
+        running: true,
+      }),
+    });
+    // The intent is durable, and the call waits for its token: that is when the process stands still.
+    simulator.control.addFault({ name: 'slow', operation: 'gettoken', ms: 500, count: 1 });
+    start();
+    await plan('e-1', { audience: { everyone: true } });
+    await expect.poll(() => simulator.control.calls('gettoken').length, { interval: 10 }).toBe(1);
+    claim.unbroken = false;
+    await expect
+      .poll(async () => (await ledger.read((tx) => tx.nextDue('default'))) !== null, { timeout: 5_000 })
+      .toBe(true);
+    expect(simulator.control.calls('send')).toEqual([]);
+    // A broadcast that was provably not sent is no riddle for a person: it goes out once the claim is good again.
+    claim = { unbroken: true };
+    sender.wake();
+    expect(only(await finals(1)).status).toBe('unverified');
+    expect(simulator.control.calls('send')).toHaveLength(1);
+  }, 20_000);
+});
+
 describe('a crash', () => {
   it('between intent and answer is unknown: people are sent to again, and get one message', async () => {
     const id = await plan('e-1');

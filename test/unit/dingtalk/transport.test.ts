@@ -98,6 +98,28 @@ describe('transport', () => {
     expect(await transport().request(post('nonsense'))).toMatchObject({ kind: 'lost_before_write' });
   });
 
+  it('asks before the first byte, and writes none when it is told not to', async () => {
+    const { url, seen } = await raw((socket) => socket.write(http(answer)));
+    const client = transport();
+    const asked: boolean[] = [];
+    const request = (may: boolean) =>
+      client.request({
+        ...post(url),
+        mayStart: () => {
+          asked.push(may);
+          return may;
+        },
+      });
+    expect(await request(false)).toMatchObject({ kind: 'lost_before_write' });
+    expect(seen()).toBe(0);
+    // The connection is there now; the same holds on it.
+    expect(await request(true)).toMatchObject({ kind: 'answered' });
+    expect(await request(false)).toMatchObject({ kind: 'lost_before_write' });
+    expect(await request(true)).toMatchObject({ kind: 'answered' });
+    expect(seen()).toBe(2);
+    expect(asked).toEqual([false, true, false, true]);
+  });
+
   it('leaves the outcome open when the connection ends without an answer', async () => {
     const { url, seen } = await raw((socket) => socket.destroy());
     expect(await transport().request(post(url))).toMatchObject({ kind: 'lost_after_write' });
