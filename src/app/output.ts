@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { DingbusError } from '../base/errors.ts';
 import type { Admin } from '../kafka/admin-types.ts';
+import { TopicsMissingError } from '../kafka/errors.ts';
 import type { OutboxRow } from '../ledger/ledger.ts';
 import type { Registry } from '../registry/registry.ts';
 import { encodeDeadLetter } from '../results/dead-letter.ts';
@@ -14,6 +15,10 @@ export interface Output {
   /** Makes sure that both topics exist and that the registry has the schema. Throws while that is not so. */
   prepare(): Promise<void>;
   encode(row: OutboxRow): Promise<OutgoingRecord>;
+}
+
+class ResultTopicsMissingError extends DingbusError {
+  readonly code = 'result_topics_missing';
 }
 
 class NoRegistryError extends DingbusError {
@@ -48,7 +53,13 @@ export function createOutput(parts: { config: Config; registry: Registry | null;
   }));
   return {
     async prepare() {
-      await admin.ensureTopics(topics, results.create);
+      await admin.ensureTopics(topics, results.create).catch((thrown: unknown) => {
+        if (!(thrown instanceof TopicsMissingError)) throw thrown;
+        throw new ResultTopicsMissingError(
+          `${thrown.message}; create them, or set results.create: true so that dingbus does`,
+          { cause: thrown },
+        );
+      });
       await writer?.ready();
     },
     async encode(row) {

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/backoff.ts';
-import type { DingbusError } from '../base/errors.ts';
+import { messageOf, type DingbusError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { createLoop, type Loop } from '../base/loop.ts';
 import { createRecovery } from '../delivery/recovery.ts';
@@ -72,7 +72,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const config = options.active.config;
   const stack = new StopStack(logger);
   let phase: 'starting' | 'running' | 'stopping' = 'starting';
-  let startProblem: string | null = 'starting';
+  let startProblem: string | null = 'waiting for Kafka and the schema registry';
 
   try {
     const ledger = await openLedger({
@@ -229,8 +229,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clock,
       logger,
       turn: async () => {
-        startProblem = 'waiting for Kafka and the schema registry';
-        await output.prepare();
+        await output.prepare().catch((thrown: unknown) => {
+          startProblem = `waiting for Kafka and the schema registry: ${messageOf(thrown)}`;
+          throw thrown;
+        });
         startProblem = null;
         phase = 'running';
         publisher.start();
