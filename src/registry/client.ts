@@ -7,7 +7,7 @@ import { type RegistryHttp, RegistryRefusal } from './http.ts';
 import { type JsonCheck, jsonSchemaCompiler, JsonSchemaReader } from './json-schema.ts';
 import { unknownSchema } from './lookups.ts';
 import { ProtobufReader } from './protobuf/protobuf-reader.ts';
-import type { MessageType } from './protobuf/reflection.ts';
+import { parseProtobuf } from './protobuf/schema.ts';
 import type { SchemaLookup, SchemaReader } from './reader.ts';
 
 /** "Schema not found", "subject not found", "version not found". Source: Confluent Schema Registry API reference. */
@@ -16,46 +16,90 @@ const notFoundCodes = new Set([40401, 40402, 40403]);
 type ClientArguments = ConstructorParameters<typeof SchemaRegistry>[0];
 type Middleware = NonNullable<ClientArguments['middlewares']>[number];
 
+/** The named client, and what it does not do itself. */
+export interface RegistryClient {
+  readonly library: SchemaRegistry;
+  readonly http: RegistryHttp;
+  /** Answers that were fetched already, by path; the client gets them in place of asking again. */
+  readonly atHand: Map<string, unknown>;
+}
+
 /**
  * The named client, with our transport in place of its own: it resolves references and parses schemas, but its HTTP
  * stack has no deadline for the body, forgets the registry's error code and retries on real time.
  */
-export function createClient(http: RegistryHttp): SchemaRegistry {
-  return new SchemaRegistry(
-    { host: http.address, middlewares: [transport(http)] },
+export function createClient(http: RegistryHttp): RegistryClient {
+  const atHand = new Map<string, unknown>();
+  const library = new SchemaRegistry(
+    { host: http.address, middlewares: [transport(http, atHand)] },
     {
       [SchemaType.AVRO]: parseOptions(),
       [SchemaType.JSON]: { ajvInstance: jsonSchemaCompiler() as never },
     },
   );
+  return { library, http, atHand };
 }
 
 /** The last middleware is the outermost: it answers itself and never calls on. */
-function transport(http: RegistryHttp): Middleware {
+function transport(http: RegistryHttp, atHand: ReadonlyMap<string, unknown>): Middleware {
   return () => ({
     async response(_next, _renew, request) {
       const path = request.url().slice(http.address.length);
       // The client has turned it into JSON text by now.
       const body = request.body() as string | null | undefined;
       const method = request.method().toUpperCase() as 'GET' | 'POST' | 'PUT';
-      const data = await http.request(method, path, body ?? null);
+      const data = atHand.get(path) ?? (await http.request(method, path, body ?? null));
       // All that the client asks of a response is its parsed body.
       return { data: () => data } as never;
     },
   });
 }
 
+/** A schema as the registry stores it. */
+interface Stored {
+  readonly schema?: unknown;
+  /** Absent for Avro. */
+  readonly schemaType?: unknown;
+  readonly references?: readonly { readonly subject: string; readonly version: number }[];
+}
+
 /** Asks for a schema once and compiles its reader. Never rejects. */
-export async function fetchReader(client: SchemaRegistry, schemaId: number): Promise<SchemaLookup> {
+export async function fetchReader(client: RegistryClient, schemaId: number): Promise<SchemaLookup> {
+  const path = `/schemas/ids/${schemaId}`;
   try {
-    const schema: unknown = await client.getSchema(schemaId);
-    const type = client.cache.getSchema(schemaId)?.type;
+    const stored = (await client.http.request('GET', path, null)) as Stored;
+    if (stored.schemaType === 'PROTOBUF') {
+      const imports = await importsOf(client.http, stored);
+      const reader = new ProtobufReader(schemaId, parseProtobuf(String(stored.schema), imports));
+      return { kind: 'reader', reader };
+    }
+    client.atHand.set(path, stored);
+    const schema: unknown = await client.library.getSchema(schemaId);
+    const type = client.library.cache.getSchema(schemaId)?.type;
     return { kind: 'reader', reader: readerOf(schemaId, type, schema) };
   } catch (thrown) {
     if (thrown instanceof RegistryUnavailableError) return { kind: 'unavailable', error: thrown };
     if (thrown instanceof RegistryRefusal) return refused(schemaId, thrown);
     return { kind: 'unusable', message: `schema ${schemaId} cannot be used: ${messageOf(thrown)}` };
+  } finally {
+    client.atHand.delete(path);
   }
+}
+
+/** The schemas that one refers to, and theirs, each once. */
+async function importsOf(
+  http: RegistryHttp,
+  { references = [] }: Stored,
+  found = new Map<string, string>(),
+): Promise<readonly string[]> {
+  for (const { subject, version } of references) {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
+    if (found.has(path)) continue;
+    const imported = (await http.request('GET', path, null)) as Stored;
+    found.set(path, String(imported.schema));
+    await importsOf(http, imported, found);
+  }
+  return [...found.values()];
 }
 
 function refused(schemaId: number, refusal: RegistryRefusal): SchemaLookup {
@@ -76,8 +120,6 @@ function readerOf(schemaId: number, type: SchemaType | undefined, schema: unknow
       return new AvroReader(schemaId, schema as ConstructorParameters<typeof AvroReader>[1]);
     case SchemaType.JSON:
       return new JsonSchemaReader(schemaId, schema as JsonCheck);
-    case SchemaType.PROTOBUF:
-      return new ProtobufReader(schemaId, (schema as { message: MessageType }).message);
     default:
       throw new TypeError('the registry names a type of schema that nobody here reads');
   }

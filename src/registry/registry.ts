@@ -73,7 +73,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     readerFor: (schemaId) => lookups.readerFor(schemaId),
     cachedReader: (schemaId) => lookups.cachedReader(schemaId),
     writerFor(subject, schemaText) {
-      const means = { http, client, logger: options.logger };
+      const means = { http, client: client.library, logger: options.logger };
       return new AvroWriter(schemaText, async () => {
         try {
           const schemaId = await registerBackward(means, subject, schemaText);

@@ -10,6 +10,7 @@ import { ResultEncoder } from '../../src/results/encode.ts';
 import { resultSchemaUrl } from '../../src/results/schema.ts';
 import { aRecord } from '../fakes/builders.ts';
 import { aResult } from '../fakes/results.ts';
+import python from '../fixtures/python-protobuf.json' with { type: 'json' };
 
 /** Subjects of one run must not meet those of another. */
 const run = `test-${process.pid}-${Date.now()}`;
@@ -176,6 +177,17 @@ describe('Protobuf', () => {
     // One index, zigzag 1: the second message.
     const refund = await dataOf(framed(id, Buffer.from([2, 2, 10, ...text('A-2')])));
     expect(refund).toEqual({ data: { orderId: 'A-2' }, type: expect.stringMatching(/\.Refund$/) });
+  });
+
+  it('that the Python client registered, imports in subjects of their own included, is read', async () => {
+    const money = 'common/money.proto';
+    await register(encodeURIComponent(money), { schemaType: 'PROTOBUF', schema: python.money });
+    const references = [{ name: money, subject: `${run}-${money}`, version: 1 }];
+    const id = await register('py-order', { schemaType: 'PROTOBUF', schema: python.order, references });
+    expect(await dataOf(framed(id, Buffer.from(python.orderValue, 'base64')))).toMatchObject({
+      data: { orderId: 'o1', total: { cents: 5n, currency: 'CNY' }, byId: { '9007199254740993': {} } },
+      type: 'acme.shop.Outer.Inner',
+    });
   });
 });
 

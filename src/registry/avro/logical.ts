@@ -1,4 +1,5 @@
-import { Decimal, Timestamp } from '../../model/values.ts';
+import { type Decimal, Timestamp } from '../../model/values.ts';
+import { decimalOf, maxScale } from '../decimal.ts';
 import { AvroDataError, type Tap } from './tap.ts';
 
 /**
@@ -22,9 +23,6 @@ export interface LogicalAttributes {
 const dayMs = 86_400_000;
 /** The largest distance from the epoch that a `Date` takes, ms. Source: ECMA-262, "Time Values and Time Range". */
 const maxDateMs = 8.64e15;
-/** More digits than any amount has; bounds the cost of printing a decimal. */
-const maxDecimalBytes = 128;
-const maxScale = 256;
 
 /** How to read a logical type; null when its attributes are invalid, for then the type below counts. */
 export function readLogical(attributes: LogicalAttributes): ReadValue | null {
@@ -108,17 +106,8 @@ function readDecimal(attributes: LogicalAttributes): ReadValue | null {
   return null;
 }
 
-/** `bytes` hold the unscaled value in two's complement, the highest byte first. */
 function decimal(bytes: Uint8Array, scale: number): Decimal {
-  if (bytes.length > maxDecimalBytes)
-    throw new AvroDataError(`a decimal of more than ${maxDecimalBytes} bytes`);
-  if (bytes.length === 0) return new Decimal(0n, scale);
-  if (bytes.length <= 4) {
-    let value = 0;
-    for (const byte of bytes) value = (value << 8) | byte;
-    const unused = 32 - bytes.length * 8;
-    return new Decimal(BigInt((value << unused) >> unused), scale);
-  }
-  const unsigned = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-  return new Decimal(BigInt.asIntN(bytes.length * 8, unsigned), scale);
+  const value = decimalOf(bytes, scale);
+  if (value === null) throw new AvroDataError('a decimal of more digits than can be read');
+  return value;
 }

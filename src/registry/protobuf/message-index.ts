@@ -1,4 +1,4 @@
-import { isMessageType, type MessageType, type Namespace } from './reflection.ts';
+import protobuf from 'protobufjs';
 
 /** Deeper than messages are ever declared inside each other. */
 const maxPath = 32;
@@ -35,14 +35,17 @@ export function readMessageIndexes(
   return { path, end: position };
 }
 
-/** Follows the indexes from the scope in which the schema's first message stands; null when they lead nowhere. */
-export function selectMessage(first: MessageType, path: readonly number[]): MessageType | null {
-  let scope: Namespace = first.parent;
-  let found: MessageType | null = null;
+/** Follows the indexes from the messages that the schema declares outside of others; null when they lead nowhere. */
+export function selectMessage(
+  messages: readonly protobuf.Type[],
+  path: readonly number[],
+): protobuf.Type | null {
+  let among = messages;
+  let found: protobuf.Type | null = null;
   for (const index of path) {
-    found = scope.nestedArray.filter(isMessageType)[index] ?? null;
+    found = among[index] ?? null;
     if (found === null) return null;
-    scope = found;
+    among = found.nestedArray.filter((nested) => nested instanceof protobuf.Type);
   }
   return found;
 }

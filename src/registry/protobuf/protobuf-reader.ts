@@ -1,42 +1,39 @@
+import protobuf, { type Type } from 'protobufjs';
 import { messageOf } from '../../base/errors.ts';
 import type { ReadResult, SchemaReader } from '../reader.ts';
 import { readMessageIndexes, selectMessage } from './message-index.ts';
 import { plainMessage } from './plain-message.ts';
-import type { MessageType } from './reflection.ts';
-import { addWellKnownTypes } from './well-known.ts';
 
 /** Magic byte and four bytes of schema id. Source: Confluent "Wire format". */
 const framingBytes = 5;
 
-/** Reads Protobuf messages; field names are in lower camel case, as the client library gives them. */
+/** Reads Protobuf messages; field names are in lower camel case, as in Protobuf's own JSON. */
 export class ProtobufReader implements SchemaReader {
   readonly kind = 'protobuf';
   readonly schemaId: number;
-  readonly #first: MessageType;
+  readonly #messages: readonly Type[];
 
-  /** `first`: the first message of the schema. */
-  constructor(schemaId: number, first: MessageType) {
+  /** `messages`: what the schema declares outside of other messages, in order. */
+  constructor(schemaId: number, messages: readonly Type[]) {
     this.schemaId = schemaId;
-    this.#first = first;
-    addWellKnownTypes(first.root);
-    // Names are resolved now, so that a schema with a missing import is known to be unusable before its first value.
-    first.root.resolveAll();
+    this.#messages = messages;
   }
 
   typeOf(framed: Buffer): string | null {
     const indexes = readMessageIndexes(framed, framingBytes);
-    const type = indexes === null ? null : selectMessage(this.#first, indexes.path);
+    const type = indexes === null ? null : selectMessage(this.#messages, indexes.path);
     return type === null ? null : fullName(type);
   }
 
   read(framed: Buffer): ReadResult {
     const indexes = readMessageIndexes(framed, framingBytes);
-    const type = indexes === null ? null : selectMessage(this.#first, indexes.path);
+    const type = indexes === null ? null : selectMessage(this.#messages, indexes.path);
     if (indexes === null || type === null) {
       return { ok: false, message: `the value names no message of schema ${this.schemaId}` };
     }
     try {
-      const message = type.decode(framed.subarray(indexes.end));
+      // The library's reader for buffers would take a text that is cut off for whole.
+      const message = type.decode(new protobuf.Reader(framed.subarray(indexes.end)));
       return { ok: true, data: plainMessage(type, message), type: fullName(type) };
     } catch (thrown) {
       return { ok: false, message: `the value does not fit schema ${this.schemaId}: ${messageOf(thrown)}` };
@@ -45,6 +42,6 @@ export class ProtobufReader implements SchemaReader {
 }
 
 /** The library writes names with a leading dot. */
-function fullName(type: MessageType): string {
+function fullName(type: Type): string {
   return type.fullName.replace(/^\./, '');
 }
