@@ -1,107 +1,29 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/backoff.ts';
+import { createLoop, type Loop } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
-import type { DingTalkApp } from '../config/config.ts';
-import type { DingTalkClient } from '../dingtalk/client-types.ts';
-import { createSender, type Sender } from '../delivery/sender.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
+import { createAppRuntime, type AppRuntime } from './app-runtime.ts';
 import type { Current } from './current.ts';
 import { openClient } from './dingtalk-client.ts';
-import type { Pauses } from './pauses.ts';
-import { createTracker, type Tracker } from '../tracking/tracker.ts';
-import { defaultChecks } from '../tracking/schedule.ts';
+import { fingerprint } from './fingerprint.ts';
 
-/** One DingTalk app at work: its client and the two loops that call it. */
-export interface AppRuntime {
+/** An app that the configuration does not have (any more), though notifications wait for it. */
+export interface MissingApp {
   readonly name: string;
-  readonly client: DingTalkClient;
-  readonly sender: Sender;
-  readonly tracker: Tracker;
-  start(): void;
-  wake(): void;
-  stop(): Promise<void>;
-}
-
-interface AppRuntimeOptions {
-  readonly name: string;
-  readonly client: DingTalkClient;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly mediaFolder: string;
-  /** The app's configuration in force; undefined once a reload has removed it: its work waits. */
-  readonly settings: () => DingTalkApp | undefined;
-  /** A person has stopped this app, or everything. */
-  readonly paused: () => boolean;
-}
-
-function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
-  const { name, client, ledger, clock, random, settings, paused } = options;
-  const logger = options.logger.child({ app: name });
-  const running = (): boolean => settings() !== undefined && !paused();
-  const limits = (): DingTalkApp['limits'] | undefined => settings()?.limits;
-  const sender = createSender({
-    app: name,
-    client,
-    ledger,
-    clock,
-    random,
-    logger,
-    mediaFolder: options.mediaFolder,
-    settings: () => ({
-      quotas: {
-        perUserPerDay: limits()?.perUserPerDay ?? 0,
-        broadcastsPerDay: limits()?.broadcastsPerDay ?? 0,
-        callsPerMonth: limits()?.callsPerMonth ?? null,
-      },
-      departmentSize: (deptId) =>
-        settings()?.departmentSizes.get(deptId) ?? settings()?.defaultDepartmentSize ?? 0,
-      companySize: settings()?.companySize ?? 0,
-      firstCheckMs: defaultChecks[0] ?? 0,
-      running: running(),
-    }),
-  });
-  const tracker = createTracker({
-    app: name,
-    client,
-    ledger,
-    clock,
-    random,
-    logger,
-    settings: () => ({
-      checks: defaultChecks,
-      callsPerMonth: limits()?.callsPerMonth ?? null,
-      running: running(),
-    }),
-  });
-  return {
-    name,
-    client,
-    sender,
-    tracker,
-    start() {
-      sender.start();
-      tracker.start();
-    },
-    wake() {
-      sender.wake();
-      tracker.wake();
-    },
-    async stop() {
-      await Promise.all([sender.stop(), tracker.stop()]);
-      await client.close();
-    },
-  };
+  readonly waiting: number;
+  /** When that was noticed, ms since the epoch. */
+  readonly since: number;
 }
 
 /** All DingTalk apps of the configuration. */
 export interface Apps {
+  /** Those that the configuration has. */
   list(): readonly AppRuntime[];
+  missing(): readonly MissingApp[];
   start(): void;
-  /** A reload may have brought apps, changed limits or mended what held one. */
+  /** A reload may have brought or removed apps, changed their settings or mended what held one. */
   reconfigured(): void;
   wake(): void;
   stop(): Promise<void>;
@@ -114,16 +36,35 @@ export interface AppsOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly current: Current;
-  readonly pauses: Pauses;
 }
 
-/** Makes each app's client and loops. An app that a reload removes keeps its runtime, idle, for work in flight. */
+/** How often the ledger is looked through for work of apps that the configuration does not have. */
+const lookEveryMs = 10_000;
+
+interface Running {
+  readonly runtime: AppRuntime;
+  /** What its client was made with. */
+  readonly made: string;
+  ended: boolean;
+}
+
+/**
+ * Makes each app's client and loops, and anew when a reload changes what the client is made with (its secret, say):
+ * calls under way finish first. An app that a reload removes goes on asking for what it has sent, and sends no more.
+ */
 export async function createApps(options: AppsOptions): Promise<Apps> {
-  const { current, pauses, logger } = options;
-  const runtimes = new Map<string, AppRuntime>();
+  const { clock, current, ledger, logger } = options;
+  const running = new Map<string, Running>();
+  let missing: readonly MissingApp[] = [];
   let started = false;
 
+  const settingsOf = (name: string): string => {
+    const { apps, ...shared } = current.active.config.dingtalk;
+    return fingerprint([shared, apps.get(name)]);
+  };
+
   const open = async (name: string): Promise<void> => {
+    const made = settingsOf(name);
     const client = await openClient(name, options);
     const runtime = createAppRuntime({
       ...options,
@@ -131,36 +72,81 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       client,
       mediaFolder: current.active.config.baseDir,
       settings: () => current.active.config.dingtalk.apps.get(name),
-      paused: () => pauses.stops(name),
     });
-    runtimes.set(name, runtime);
+    running.set(name, { runtime, made, ended: false });
     if (started) runtime.start();
   };
+
+  /** Brings what runs in line with the configuration in force; a fault leaves the rest for the next turn. */
+  const adjust = async (): Promise<void> => {
+    for (const name of current.active.config.dingtalk.apps.keys()) {
+      const known = running.get(name);
+      if (known !== undefined && known.made === settingsOf(name) && !known.ended) continue;
+      if (known !== undefined && !known.ended) {
+        known.ended = true;
+        await known.runtime.stop();
+      }
+      await open(name);
+      logger.info({ app: name }, 'the app was set up as a reload wants it');
+    }
+  };
+
+  const lookForMissing = async (): Promise<void> => {
+    const pending = await ledger.read((tx) => tx.pendingByApp());
+    const { apps } = current.active.config.dingtalk;
+    const before = new Map(missing.map((each) => [each.name, each]));
+    missing = pending
+      .filter(({ app }) => !apps.has(app))
+      .map(({ app, count }) => ({
+        name: app,
+        waiting: count,
+        since: before.get(app)?.since ?? clock.now(),
+      }));
+    for (const { name, waiting } of missing) {
+      if (before.has(name)) continue;
+      logger.error({ app: name, waiting }, 'notifications wait for an app that the configuration lacks');
+    }
+  };
+
+  const loop: Loop = createLoop({
+    name: 'apps',
+    clock,
+    logger,
+    turn: async () => {
+      await adjust();
+      await lookForMissing();
+      return { wakeAt: clock.now() + lookEveryMs };
+    },
+  });
   for (const name of current.active.config.dingtalk.apps.keys()) await open(name);
 
-  const apps: Apps = {
-    list: () => [...runtimes.values()],
+  const configured = (): AppRuntime[] =>
+    [...running.values()]
+      .map(({ runtime }) => runtime)
+      .filter(({ name }) => current.active.config.dingtalk.apps.has(name));
+  const wake = (): void => {
+    for (const { runtime } of running.values()) runtime.wake();
+  };
+  return {
+    list: configured,
+    missing: () => missing,
     start() {
       started = true;
-      for (const runtime of runtimes.values()) runtime.start();
+      for (const { runtime } of running.values()) runtime.start();
+      loop.start();
     },
     reconfigured() {
-      for (const name of current.active.config.dingtalk.apps.keys()) {
-        if (runtimes.has(name)) continue;
-        open(name).catch((thrown: unknown) => {
-          logger.error({ app: name, err: thrown }, 'an app that a reload brought could not be started');
-        });
-      }
       // Whoever reloads says that the cause of a hold is mended; if not, the next call holds the app again.
-      for (const runtime of runtimes.values()) runtime.client.release();
-      apps.wake();
+      for (const { runtime } of running.values()) runtime.client.release();
+      wake();
+      loop.wake();
     },
-    wake() {
-      for (const runtime of runtimes.values()) runtime.wake();
-    },
+    wake,
     async stop() {
-      await Promise.all([...runtimes.values()].map((runtime) => runtime.stop()));
+      await loop.stop();
+      await Promise.all(
+        [...running.values()].filter(({ ended }) => !ended).map(({ runtime }) => runtime.stop()),
+      );
     },
   };
-  return apps;
 }

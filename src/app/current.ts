@@ -1,6 +1,7 @@
-import { Sensitive } from '../base/sensitive.ts';
+import type { Config } from '../config/config.ts';
 import type { Inputs } from '../config/traced-files.ts';
 import type { Active, Loaded } from './configuration.ts';
+import { fingerprint } from './fingerprint.ts';
 
 export interface ReloadOutcome {
   readonly at: number;
@@ -76,22 +77,17 @@ function inputsOf(loaded: Loaded): Inputs {
 }
 
 /** What is opened once at the start and not exchanged while running. */
-const openedAtStart = ['kafka', 'schemaRegistry', 'store', 'results', 'server'] as const;
-const shownAs: Readonly<Record<(typeof openedAtStart)[number], string>> = {
-  kafka: 'kafka',
-  schemaRegistry: 'schema_registry',
-  store: 'store',
-  results: 'results',
-  server: 'server',
+const openedAtStart: Readonly<Record<string, (config: Config) => unknown>> = {
+  kafka: ({ kafka }) => kafka,
+  schema_registry: ({ schemaRegistry }) => schemaRegistry,
+  store: ({ store }) => store,
+  results: ({ results }) => results,
+  // Its tokens are looked up at each request.
+  server: ({ server }) => [server.host, server.port],
 };
 
 function restartKeys(before: Active, after: Active): string[] {
-  return openedAtStart
-    .filter((key) => fingerprint(before.config[key]) !== fingerprint(after.config[key]))
-    .map((key) => shownAs[key]);
-}
-
-/** Secrets count by their value, which does not leave this function. */
-function fingerprint(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) => (each instanceof Sensitive ? each.reveal() : each));
+  return Object.entries(openedAtStart)
+    .filter(([, part]) => fingerprint(part(before.config)) !== fingerprint(part(after.config)))
+    .map(([key]) => key);
 }

@@ -3,7 +3,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Source } from '../kafka/source-types.ts';
 import type { Sink } from '../kafka/sink-types.ts';
-import type { AppRuntime } from './apps.ts';
+import type { AppRuntime } from './app-runtime.ts';
+import type { Apps, MissingApp } from './apps.ts';
 import type { Current } from './current.ts';
 
 export interface HealthParts {
@@ -11,7 +12,7 @@ export interface HealthParts {
   readonly registry: Registry | null;
   readonly source: Source;
   readonly sink: Sink;
-  readonly apps: () => readonly AppRuntime[];
+  readonly apps: Apps;
   readonly current: Current;
   /** Why the service has not finished starting; null when it has. */
   readonly starting: () => string | null;
@@ -29,7 +30,8 @@ export function createHealth(parts: HealthParts): HealthPort {
         ...kafkaHealth(parts.source),
         ...(parts.registry === null ? [] : [{ component: 'registry', ...parts.registry.health() }]),
         { component: 'results', ...publishing(parts.sink) },
-        ...parts.apps().map(appHealth),
+        ...parts.apps.list().map(appHealth),
+        ...parts.apps.missing().map(missingHealth),
         reloadHealth(parts.current),
       ]),
   };
@@ -80,6 +82,11 @@ function appHealth(app: AppRuntime): ComponentHealth {
     ok: !state.held,
     reason: reasons.length > 0 ? reasons.join('; ') : null,
   };
+}
+
+function missingHealth({ name, waiting }: MissingApp): ComponentHealth {
+  const reason = `the configuration has no such app; ${waiting} notifications wait for it`;
+  return { component: `app:${name}`, ok: false, reason };
 }
 
 /** A failed reload leaves the old configuration in force and the service ready. */

@@ -1,12 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { IntakeObserver } from '../intake/intake.ts';
 import type { Source } from '../kafka/source-types.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { OutboxRow } from '../ledger/ledger.ts';
+import type { Hold, Ledger, OutboxRow } from '../ledger/ledger.ts';
 import type { BacklogSample, Metrics } from '../model/metrics.ts';
 import type { HealthPort } from '../server/ports.ts';
 import { summaryOf } from './server-views.ts';
-import type { Pauses } from './pauses.ts';
 
 /** Counts what intake has taken. */
 export function countIntake(metrics: Metrics): IntakeObserver {
@@ -41,20 +39,20 @@ export interface StateReportParts {
   readonly metrics: Metrics;
   readonly ledger: Ledger;
   readonly source: Source;
-  readonly pauses: Pauses;
+  readonly holds: () => Promise<readonly Hold[]>;
   readonly health: HealthPort;
   readonly clock: Clock;
 }
 
 /** Brings the gauges up to date, before each scrape. */
 export function createStateReport(parts: StateReportParts): () => Promise<void> {
-  const { metrics, ledger, source, health, pauses } = parts;
+  const { metrics, ledger, source, health } = parts;
   return async () => {
     const partitions = source.stats().partitions;
     metrics.lags(
       partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag: Number(lag ?? 0n) })),
     );
-    metrics.holds(pauses.list().map(({ subject, reason }) => ({ subject, reason })));
+    metrics.holds(await parts.holds());
     metrics.ready((await health.ready()).every((each) => each.ok));
     metrics.backlog(await backlogOf(ledger, parts.clock.now()));
   };

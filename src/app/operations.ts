@@ -4,18 +4,21 @@ import { deliveryIdOf } from '../ledger/lifecycle/deliveries.ts';
 import { resolveHeld } from '../ledger/lifecycle/resolve.ts';
 import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
 import { isRecalled, signalled } from '../ledger/lifecycle/signals.ts';
+import { everything, routeOf } from '../ledger/stops.ts';
 import { anyNotification, type Page } from '../ledger/views.ts';
 import type { Call } from '../model/call.ts';
 import { spans } from '../dingtalk/limits.ts';
 import type { OperationOutcome, OperationsPort } from '../server/ports.ts';
 import type { Apps } from './apps.ts';
-import { everything, type Pauses } from './pauses.ts';
+import type { Current } from './current.ts';
+import type { Pauses } from './pauses.ts';
 
 export interface OperationsParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly apps: Apps;
   readonly pauses: Pauses;
+  readonly current: Current;
   readonly redrive: OperationsPort['redrive'];
 }
 
@@ -24,13 +27,9 @@ export function createOperations(parts: OperationsParts): OperationsPort {
   const { ledger, clock, apps, pauses } = parts;
   return {
     async pause(subject, note, until) {
-      if (subject !== everything && !apps.list().some((app) => app.name === subject)) {
-        return outcome(
-          subject,
-          false,
-          'not_found',
-          `there is no app "${subject}"; name an app, or * for everything`,
-        );
+      if (!isKnown(subject, parts)) {
+        const message = 'there is no such app or route; name an app, route:<name>, or * for everything';
+        return outcome(subject, false, 'not_found', message);
       }
       await pauses.pause(subject, note, until);
       return outcome(subject, true, 'paused');
@@ -74,6 +73,13 @@ export function createOperations(parts: OperationsParts): OperationsPort {
       });
     },
   };
+}
+
+/** A pause of something that is not there would stop nothing, and whoever pressed the button should know. */
+function isKnown(subject: string, { apps, current }: OperationsParts): boolean {
+  const route = routeOf(subject);
+  if (route !== null) return current.active.config.routes.some(({ name }) => name === route);
+  return subject === everything || apps.list().some((app) => app.name === subject);
 }
 
 /** The notifications that have, or whose shared calls carry, this delivery. */

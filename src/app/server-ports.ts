@@ -4,7 +4,7 @@ import type { EventDecoder } from '../events/outcome.ts';
 import { redrive } from '../intake/redrive.ts';
 import type { Admin } from '../kafka/admin-types.ts';
 import type { Source } from '../kafka/source-types.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Hold, Ledger } from '../ledger/ledger.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type {
   AuditEntry,
@@ -38,6 +38,8 @@ export interface ServerPortParts {
   readonly apps: Apps;
   readonly current: Current;
   readonly pauses: Pauses;
+  /** Everything that is stopped, whoever or whatever stopped it. */
+  readonly holds: () => Promise<readonly Hold[]>;
   readonly clock: Clock;
   /** Reloads and tells the log. */
   readonly reload: () => ReloadOutcome;

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { dingtalkDay, nextDingtalkDay, nextDingtalkMonth } from '../base/dingtalk-day.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Hold, Ledger } from '../ledger/ledger.ts';
 import {
   anyNotification,
   type NotificationFilter,
@@ -18,13 +18,13 @@ import type {
   QuotaView,
 } from '../server/ports.ts';
 import type { Current } from './current.ts';
-import type { Pauses } from './pauses.ts';
 
 export interface ViewParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly current: Current;
-  readonly pauses: Pauses;
+  /** Everything that is stopped, whoever or whatever stopped it. */
+  readonly holds: () => Promise<readonly Hold[]>;
 }
 
 const dayMs = 86_400_000;
@@ -76,10 +76,7 @@ export function createServerViews(parts: ViewParts): LedgerViewsPort {
       }
       return rows;
     },
-    holds: async () => {
-      await parts.pauses.load();
-      return parts.pauses.list();
-    },
+    holds: () => parts.holds(),
     async deadLetters(query) {
       const page: LedgerPage<OutboxEntry> = await ledger.view((views) =>
         views.deadLetters({ limit: query.limit, cursor: query.cursor }),

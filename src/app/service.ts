@@ -30,6 +30,7 @@ import { createApps } from './apps.ts';
 import type { Active, Loaded } from './configuration.ts';
 import { Current } from './current.ts';
 import { createHealth } from './health.ts';
+import { createHolds } from './holds.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { countIntake, countPublished, createStateReport } from './observation.ts';
@@ -106,9 +107,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onPublished: countPublished(metrics),
     });
 
-    const pauses = createPauses({ ledger, clock, logger });
-    await pauses.load();
-    const apps = await createApps({ ledger, clock, random, logger, metrics, current, pauses });
+    const pauses = createPauses({ ledger, clock });
+    const apps = await createApps({ ledger, clock, random, logger, metrics, current });
+    const holds = createHolds({ pauses, apps });
 
     const decoder = createEventDecoder(registry);
     const intake = createIntake({
@@ -158,8 +159,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logger,
       planDigest: (route, key, members, now) => {
         const { rules } = current.active;
-        const planned = rules.planDigest(route, key, members, now);
-        return planned === null ? null : { planned, configHash: rules.hash };
+        return { planned: rules.planDigest(route, key, members, now), configHash: rules.hash };
+      },
+      onPlanned: (route, app) => {
+        metrics.planned(route, app, 1);
       },
     });
 
@@ -169,16 +172,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       registry,
       source,
       sink,
-      apps: () => apps.list(),
+      apps,
       current,
       starting: () => startProblem,
       stopping: () => phase === 'stopping',
     });
-    prometheus.onScrape(createStateReport({ metrics, ledger, source, pauses, health, clock }));
+    prometheus.onScrape(createStateReport({ metrics, ledger, source, holds, health, clock }));
     const server = createServer({
       host: config.server.host,
       port: config.server.port,
       adminToken: () => current.active.config.server.adminToken,
+      readToken: () => current.active.config.server.readToken,
       ports: createServerPorts({
         health,
         metrics: prometheus.port,
@@ -189,6 +193,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         apps,
         current,
         pauses,
+        holds,
         clock,
         reload: () => reloads.reload(),
       }),

@@ -33,8 +33,9 @@ export async function withLedger<T>(active: Active, work: (opened: OpenedLedger)
       () => ({ ok: true, active }),
       () => clock.now(),
     );
-    const pauses = createPauses({ ledger, clock, logger: silentLogger });
-    return await work({ ledger, views: createServerViews({ ledger, clock, current, pauses }) });
+    const pauses = createPauses({ ledger, clock });
+    const holds = () => pauses.list();
+    return await work({ ledger, views: createServerViews({ ledger, clock, current, holds }) });
   } finally {
     await ledger.close();
   }

@@ -166,6 +166,8 @@ export interface ServerConfig {
   readonly port: number;
   /** Null = everything that changes something is off. */
   readonly adminToken: Secret | null;
+  /** Null = reading is open to this machine; else it needs this token or the admin's. */
+  readonly readToken: Secret | null;
 }
 
 /**

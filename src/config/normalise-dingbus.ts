@@ -1,5 +1,13 @@
 import { Secret } from '../base/sensitive.ts';
-import type { Config, DingTalkApp, DingTalkConfig, SchemaRegistryConfig, StoreConfig, TopicConfig } from './config.ts';
+import type {
+  Config,
+  DingTalkApp,
+  DingTalkConfig,
+  SchemaRegistryConfig,
+  ServerConfig,
+  StoreConfig,
+  TopicConfig,
+} from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import { kafkaOf } from './normalise-kafka.ts';
@@ -38,11 +46,7 @@ export function normaliseDingbus(file: DingbusFile, ref: SourceRef, context: Loa
       minInSyncReplicas: file.results.min_insync_replicas,
       retentionMs: file.results.retention ?? null,
     },
-    server: {
-      host: file.server.host,
-      port: file.server.port,
-      adminToken: adminTokenOf(file, ref, context),
-    },
+    server: serverOf(file, ref, context),
     topics: topicsOf(file, ref, context),
     intake: { maxPending: file.intake.max_pending },
     retentionMs: file.retention,
@@ -163,10 +167,19 @@ function storeOf(store: string, ref: SourceRef, context: LoaderContext): StoreCo
   return { kind: 'sqlite', path };
 }
 
-function adminTokenOf(file: DingbusFile, ref: SourceRef, context: LoaderContext): Secret | null {
-  const source = file.server.admin_token;
-  if (source === undefined || (source.kind === 'text' && source.text === '')) return null;
-  return context.secret(source, ref, ['server', 'admin_token']);
+function serverOf(file: DingbusFile, ref: SourceRef, context: LoaderContext): ServerConfig {
+  const token = (key: 'admin_token' | 'read_token'): Secret | null => {
+    const source = file.server[key];
+    if (source === undefined || (source.kind === 'text' && source.text === '')) return null;
+    return context.secret(source, ref, ['server', key]);
+  };
+  const adminToken = token('admin_token');
+  const readToken = token('read_token');
+  if (readToken !== null && readToken.reveal() === adminToken?.reveal()) {
+    const message = 'read_token is the admin token: whoever may read could change everything';
+    context.report(ref, ['server', 'read_token'], 'conflict', message, 'make up another one');
+  }
+  return { host: file.server.host, port: file.server.port, adminToken, readToken };
 }
 
 function topicsOf(

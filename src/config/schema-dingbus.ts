@@ -246,6 +246,10 @@ export const dingbusSchema = keys(
         admin_token: secret({
           description: 'Token for everything that changes something; without it (or empty) those are off.',
         }).optional(),
+        read_token: secret({
+          description:
+            'With it (and not empty) reading the API and the console needs this or the admin token, on this machine too.',
+        }).optional(),
       },
       { description: 'Health, metrics, API and console.' },
     ).prefault({}),

@@ -1,6 +1,6 @@
 import { sha256 } from '../base/ids.ts';
 import type { Call } from '../model/call.ts';
-import type { LedgerTx } from '../ledger/ledger.ts';
+import type { DueQuery, LedgerTx } from '../ledger/ledger.ts';
 import { mayRepeat, unknownForGood, withheld, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { saveCallSteps } from '../ledger/lifecycle/save.ts';
 import type { MediaBody } from './media.ts';
@@ -21,7 +21,7 @@ export interface ReadyCalls {
 export async function takeReady(
   tx: LedgerTx,
   context: ReadyContext,
-  query: { app: string; now: number; limit: number },
+  query: DueQuery,
   members: Members,
   now: number,
 ): Promise<ReadyCalls> {

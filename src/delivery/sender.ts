@@ -139,11 +139,13 @@ export function createSender(options: SenderOptions): Sender {
 
   const nextTurn = async (started: Started): Promise<number> => {
     const now = clock.now();
-    if (started.blocked !== null) return whenFree(now, started.blocked) ?? now + lookEveryMs;
-    const due = await ledger.read((tx) => tx.nextDue(app));
+    const { stops } = started;
+    const look = Math.min(now + lookEveryMs, Math.max(stops.until ?? Number.POSITIVE_INFINITY, now + 1));
+    if (stops.all) return look;
+    if (started.blocked !== null) return whenFree(now, started.blocked) ?? look;
+    const due = await ledger.read((tx) => tx.nextDue(app, stops.routes));
     // What is due already was left because this turn was full, or another instance is at it.
-    const again = due === null ? now + lookEveryMs : Math.max(due, now + 20);
-    return Math.min(again, now + lookEveryMs);
+    return due === null ? look : Math.min(Math.max(due, now + 20), look);
   };
 
   const launch = (work: Promise<void>): void => {

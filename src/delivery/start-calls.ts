@@ -7,7 +7,8 @@ import type { Clock } from '../base/clock.ts';
 import { dingtalkDay } from '../base/dingtalk-day.ts';
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
-import type { LedgerTx } from '../ledger/ledger.ts';
+import type { DueQuery, LedgerTx } from '../ledger/ledger.ts';
+import { stopsOf, type Stops } from '../ledger/stops.ts';
 import { suppress } from '../ledger/lifecycle/admit.ts';
 import { markSending, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { planDeliveries, type PartSizes } from '../ledger/lifecycle/deliveries.ts';
@@ -57,11 +58,16 @@ export interface Started {
   readonly unpreparedCalls: readonly Call[];
   /** People of the first call that found no slot; null when all had one. */
   readonly blocked: number | null;
+  /** What a person has stopped; it was left alone. */
+  readonly stops: Stops;
 }
 
 export async function startCalls(tx: LedgerTx, context: StartContext): Promise<Started> {
   const now = context.clock.now();
-  const query = { app: context.app, now, limit: context.limit };
+  // Looked up in the same transaction as the intents: nothing of what is stopped can begin after the stop is durable.
+  const stops = stopsOf(context.app, await tx.holds());
+  if (stops.all) return { calls: [], unprepared: [], unpreparedCalls: [], blocked: null, stops };
+  const query = { app: context.app, now, limit: context.limit, exceptRoutes: stops.routes };
   const members: Members = new Map();
   const ready = await takeReady(tx, context, query, members, now);
 
@@ -97,6 +103,7 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
     unprepared: planned.unprepared,
     unpreparedCalls: ready.unprepared,
     blocked: waiting[0]?.people ?? null,
+    stops,
   };
 }
 
@@ -109,7 +116,7 @@ interface PlannedCalls {
 async function planDue(
   tx: LedgerTx,
   context: StartContext,
-  query: { app: string; now: number; limit: number },
+  query: DueQuery,
   members: Members,
   now: number,
 ): Promise<PlannedCalls> {

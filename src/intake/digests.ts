@@ -1,44 +1,73 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { createLoop, type Loop } from '../base/loop.ts';
-import type { DigestWindow, Ledger, LedgerTx } from '../ledger/ledger.ts';
-import { failPlanning, newNotification } from '../ledger/lifecycle/admit.ts';
+import type { ClosedDigest, DigestWindow, Ledger, LedgerTx } from '../ledger/ledger.ts';
+import { failDigest, newNotification, type RuleFailure } from '../ledger/lifecycle/admit.ts';
 import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
 import { referenceOf, type Event } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
 import type { PlannedNotification } from '../model/plan.ts';
 import type { RawRecord } from '../model/record.ts';
 import { admitQuiet, refuseAudience } from './admission.ts';
 import { identityOf, insertSteps } from './admit-batch.ts';
+import { plannedFromMembers } from './gone-digest.ts';
 
 export interface DigestOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Renders a digest under the rules in force; null when the route is gone. */
+  /** Renders a digest under the rules in force; `planned` is null when they have no such digest any more. */
   readonly planDigest: (
     route: string,
     key: string,
     members: readonly Event[],
     now: number,
-  ) => { readonly planned: PlannedNotification; readonly configHash: string } | null;
+  ) => { readonly planned: PlannedNotification | null; readonly configHash: string };
+  /** Told of each new notification. */
+  readonly onPlanned: (route: string, app: string) => void;
 }
 
 const batch = 20;
 const lookEveryMs = 30_000;
 
 /** Closes digest windows when their time has come and makes each one notification of all its members. */
-export function createDigestLoop({ ledger, clock, logger, planDigest }: DigestOptions): Loop {
-  const close = async (tx: LedgerTx, window: DigestWindow, members: readonly Event[]): Promise<void> => {
-    const [first] = members;
-    if (first === undefined) return;
+export function createDigestLoop(options: DigestOptions): Loop {
+  const { ledger, clock, logger, planDigest } = options;
+
+  const close = async (tx: LedgerTx, closed: ClosedDigest): Promise<readonly Notification[]> => {
+    const { window, members } = closed;
+    const events = members.map(({ event }) => event);
+    const [first] = events;
+    if (first === undefined) return [];
     const now = clock.now();
-    const found = planDigest(window.route, window.key, members, now);
-    if (found === null) {
-      logger.error({ route: window.route, digest: window.id }, 'the route of an open digest is gone');
-      return;
+    const { planned, configHash } = planDigest(window.route, window.key, events, now);
+    const whole = planned ?? plannedFromMembers(window, await tx.notifications(members.map(({ id }) => id)));
+    const notification = digestNotification(whole, configHash, closed, first, now);
+    const failure = planned === null ? routeGone(window) : planned.failure;
+    const step =
+      failure === null
+        ? admitDigest(whole, notification, now)
+        : await fail(tx, closed, notification, failure, now);
+    return insertSteps(tx, [{ step, identity: identityOf(first) }]);
+  };
+
+  const fail = async (
+    tx: LedgerTx,
+    { window, members }: ClosedDigest,
+    notification: Notification,
+    failure: RuleFailure,
+    now: number,
+  ): Promise<Step> => {
+    const { reason, message } = failure;
+    logger.error({ route: window.route, digest: window.id, reason, error: message }, 'a digest failed');
+    const records = new Map<string, RawRecord>();
+    for (const { id } of members) {
+      const record = await tx.eventRecord(id);
+      if (record !== null) records.set(id, record);
     }
-    const step = digestStep(found, window, members, first, now);
-    await insertSteps(tx, [{ step, identity: identityOf(first) }]);
+    // What failed for good takes no place in the windows of dedupe and throttle, so that it can be tried again.
+    await tx.releasePolicyClaims(members.map(({ id }) => id));
+    return failDigest(notification, failure, records, now);
   };
 
   return createLoop({
@@ -46,24 +75,32 @@ export function createDigestLoop({ ledger, clock, logger, planDigest }: DigestOp
     clock,
     logger,
     turn: async () => {
-      const taken = await ledger.write(async (tx) => {
+      const { taken, made } = await ledger.write(async (tx) => {
         const windows = await tx.takeClosedDigests(clock.now(), batch);
-        for (const { window, members } of windows) await close(tx, window, members);
-        return windows.length;
+        const notifications: Notification[] = [];
+        for (const closed of windows) notifications.push(...(await close(tx, closed)));
+        return { taken: windows.length, made: notifications };
       });
+      for (const { route, app } of made) options.onPlanned(route, app);
       const next = taken === batch ? clock.now() : await ledger.read((tx) => tx.nextDigest());
       return { wakeAt: Math.min(next ?? Number.POSITIVE_INFINITY, clock.now() + lookEveryMs) };
     },
   });
 }
 
-function digestStep(
-  { planned, configHash }: { planned: PlannedNotification; configHash: string },
-  window: DigestWindow,
-  members: readonly Event[],
+/** A reload has taken away the route, or its digest, while the window was open. */
+function routeGone({ route }: DigestWindow): RuleFailure {
+  const message = `the configuration has no route ${route} with a digest any more`;
+  return { reason: 'configuration', stage: 'match', message };
+}
+
+function digestNotification(
+  planned: PlannedNotification,
+  configHash: string,
+  { window, members }: ClosedDigest,
   first: Event,
   now: number,
-): Step {
+): Notification {
   const { meta } = first;
   // Stands in for the first member's record, whose key the digest's results carry.
   const record: RawRecord = {
@@ -83,12 +120,10 @@ function digestStep(
     configHash,
     redrive: null,
   };
-  const notification = {
-    ...newNotification(planned, origin, now),
-    id: window.id,
-    digestSize: members.length,
-  };
-  if (planned.failure !== null) return failPlanning(notification, planned.failure, record, now);
+  return { ...newNotification(planned, origin, now), id: window.id, digestSize: members.length };
+}
+
+function admitDigest(planned: PlannedNotification, notification: Notification, now: number): Step {
   const refused = refuseAudience(planned, notification, now);
   if (refused !== null) return refused;
   return planned.policies.quiet === null ? quietly(notification) : admitQuiet(notification, now);

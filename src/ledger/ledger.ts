@@ -97,6 +97,12 @@ export interface DigestWindow {
   readonly count: number;
 }
 
+export interface ClosedDigest {
+  readonly window: DigestWindow;
+  /** In the order in which they came, with the ids of their own notifications. */
+  readonly members: readonly { readonly id: string; readonly event: Event }[];
+}
+
 /** A person's place in the limits of one app and DingTalk day: one row per (person, content). */
 export interface ContentClaim {
   readonly app: string;
@@ -160,6 +166,8 @@ export interface DueQuery {
   readonly app: string;
   readonly now: number;
   readonly limit: number;
+  /** What belongs to these routes stays; a call that carries something of theirs as well. None when absent. */
+  readonly exceptRoutes?: readonly string[];
 }
 
 /** Read access. Lists come in the order asked for; missing ids are left out. */
@@ -174,6 +182,7 @@ export interface LedgerReader {
   mobiles(app: string, mobiles: readonly string[]): Promise<readonly MobileEntry[]>;
   media(app: string, contentHashes: readonly string[]): Promise<readonly MediaEntry[]>;
   counter(key: CounterKey): Promise<number>;
+  /** Holds in force: those whose time is over are left out. */
   holds(): Promise<readonly Hold[]>;
   /** Newest first; `cursor` from the page before. */
   auditTrail(
@@ -182,8 +191,13 @@ export interface LedgerReader {
   ): Promise<{ readonly items: readonly AuditRow[]; readonly next: string | null }>;
   /** Notifications not yet final. */
   pendingCount(): Promise<number>;
-  /** The earliest instant at which a waiting notification or a ready call of the app becomes due; null = none. */
-  nextDue(app: string): Promise<number | null>;
+  /** The same by app; apps without any are left out. */
+  pendingByApp(): Promise<readonly { readonly app: string; readonly count: number }[]>;
+  /**
+   * The earliest instant at which a waiting notification or a ready call of the app becomes due, those of some routes
+   * left out as in `DueQuery`; null = none.
+   */
+  nextDue(app: string, exceptRoutes?: readonly string[]): Promise<number | null>;
   /** The earliest instant at which an accepted call of the app is to be asked about; null = none. */
   nextCheck(app: string): Promise<number | null>;
   /** The earliest `closesAt` of open digest windows. */
@@ -234,11 +248,8 @@ export interface LedgerTx extends LedgerReader {
   releasePolicyClaims(notificationIds: readonly string[]): Promise<void>;
   /** Adds a member to the open window of (route, key), opening `fresh` when there is none; returns the window. */
   joinDigest(fresh: DigestWindow, member: Event, memberId: string): Promise<DigestWindow>;
-  /** Takes windows that closed by `now` or are full (count ≥ their max, passed as closesAt ≤ now) with their members in order. */
-  takeClosedDigests(
-    now: number,
-    limit: number,
-  ): Promise<readonly { window: DigestWindow; members: readonly Event[] }[]>;
+  /** Takes windows that closed by `now` or are full (count ≥ their max, passed as closesAt ≤ now). */
+  takeClosedDigests(now: number, limit: number): Promise<readonly ClosedDigest[]>;
   /** Makes a window due at once (it is full). */
   closeDigest(id: string, at: number): Promise<void>;
   rememberSignals(signals: readonly RememberedSignal[]): Promise<void>;

@@ -11,7 +11,7 @@ import {
 } from './queries/call-takes.ts';
 import { insertCalls, saveCalls } from './queries/calls.ts';
 import { closeDigest, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
-import { nextCheck, nextDue, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
+import { nextCheck, nextDue, pendingByApp, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
 import { eventRecord, insertEvents } from './queries/events.ts';
 import { clearHold, holds, setHold } from './queries/holds.ts';
 import { forgetMedia, forgetUserids, media, mobiles, saveMedia, saveMobiles } from './queries/lookups.ts';
@@ -53,7 +53,8 @@ export function readerOf(scope: Scope): LedgerReader {
     holds: () => holds(scope),
     auditTrail: (cursor, limit) => auditTrail(scope, cursor, limit),
     pendingCount: () => pendingCount(scope),
-    nextDue: (app) => nextDue(scope, app),
+    pendingByApp: () => pendingByApp(scope),
+    nextDue: (app, exceptRoutes) => nextDue(scope, app, exceptRoutes),
     nextCheck: (app) => nextCheck(scope, app),
     nextDigest: () => nextDigest(scope),
     unpublishedCount: () => unpublishedCount(scope),

@@ -42,7 +42,6 @@ export interface TrackerSettings {
   /** Ascending, ms after acceptance. */
   readonly checks: readonly number[];
   readonly callsPerMonth: number | null;
-  readonly running: boolean;
 }
 
 export interface Tracker {
@@ -82,7 +81,7 @@ export function createTracker(options: TrackerOptions): Tracker {
 
   const turn = async (): Promise<{ wakeAt: number | null }> => {
     const now = clock.now();
-    if (stopping || !options.settings().running) return { wakeAt: null };
+    if (stopping) return { wakeAt: null };
     if (client.limiter.available('result') <= 0) {
       return { wakeAt: now + Math.max(client.limiter.waitMs('result', 0) ?? lookEveryMs, 20) };
     }

@@ -167,7 +167,7 @@ describe('two instances at once', () => {
     const taken = await race(2, (ledger) => ledger.write((tx) => tx.takeClosedDigests(noon + 9, 10)));
     const windows = taken.flat();
     expect(new Set(windows.map((each) => each.window.id)).size).toBe(windows.length);
-    const members = windows.flatMap((each) => each.members.map((member) => member.meta.id));
+    const members = windows.flatMap((each) => each.members.map((member) => member.id));
     expect(new Set(members).size).toBe(16);
     for (const each of windows) expect(each.members).toHaveLength(each.window.count);
   });

@@ -92,27 +92,51 @@ export function defer(
   );
 }
 
+/** What a rule could not do with an event. */
+export interface RuleFailure {
+  readonly reason: string;
+  readonly stage: 'match' | 'render';
+  readonly message: string;
+}
+
 /** A fault of the rule with this event: the end, and a dead letter so that it can be tried again when mended. */
 export function failPlanning(
   notification: Notification,
-  failure: { readonly reason: string; readonly stage: 'match' | 'render'; readonly message: string },
+  failure: RuleFailure,
   record: RawRecord,
   now: number,
 ): Step {
-  const told = markPersons(notification, () => true, { status: 'failed', reason: failure.reason });
-  const step = tellFinal(
-    told,
-    {
-      status: 'failed',
-      reason: failure.reason,
-      error: { code: failure.reason, message: failure.message, class: failure.stage },
-    },
-    now,
-  );
+  const step = tellRuleFailure(notification, failure, now);
   return withDeadLetter(
     step,
-    deadLetterOf(step.notification, record, { ...failure, exceptionClass: 'dingbus.RuleError' }),
+    deadLetterOf(step.notification, record, { ...failure, exceptionClass: ruleError }),
   );
+}
+
+/**
+ * The same for the digest of several events. Each of them, by the id of its member, can be tried again by itself and
+ * joins a digest anew.
+ */
+export function failDigest(
+  notification: Notification,
+  failure: RuleFailure,
+  records: ReadonlyMap<string, RawRecord>,
+  now: number,
+): Step {
+  const step = tellRuleFailure(notification, failure, now);
+  const letters = [...records].map(([member, record]) => ({
+    ...deadLetterOf(step.notification, record, { ...failure, exceptionClass: ruleError }),
+    id: stableId('dlq', notification.id, failure.reason, member),
+  }));
+  return letters.reduce(withDeadLetter, step);
+}
+
+const ruleError = 'dingbus.RuleError';
+
+function tellRuleFailure(notification: Notification, failure: RuleFailure, now: number): Step {
+  const { reason, message, stage } = failure;
+  const told = markPersons(notification, () => true, { status: 'failed', reason });
+  return tellFinal(told, { status: 'failed', reason, error: { code: reason, message, class: stage } }, now);
 }
 
 /** The dead letter of a notification; its id depends on nothing but the notification and the reason. */

@@ -2,7 +2,7 @@ import type { Call } from '../../model/call.ts';
 import type { DueQuery } from '../ledger.ts';
 import type { Scope } from '../scope.ts';
 import { callColumns, loadCalls, type CallRow } from './call-rows.ts';
-import { inPriorityOrder } from './due.ts';
+import { carriesRoute, inPriorityOrder } from './due.ts';
 import { isGone } from './instances.ts';
 import { inOrder } from './notifications.ts';
 
@@ -36,12 +36,13 @@ export async function callsOf(
   return loadCalls(scope, rows);
 }
 
-const readySql = `SELECT ${callColumns} FROM calls c
-  WHERE c.app = ?1 AND c.priority = ?2 AND c.state = 'ready' AND c.next_at <= ?3
+const readySql = (except: string): string => `SELECT ${callColumns} FROM calls c
+  WHERE c.app = ?1 AND c.priority = ?2 AND c.state = 'ready' AND c.next_at <= ?3${except}
   ORDER BY c.next_at, c.pk LIMIT ?4 FOR UPDATE SKIP LOCKED`;
+const ready = { all: readySql(''), others: readySql(` AND NOT ${carriesRoute('c', '?5')}`) };
 
 export async function takeReadyCalls(scope: Scope, query: DueQuery): Promise<readonly Call[]> {
-  return loadCalls(scope, await inPriorityOrder<CallRow>(scope, readySql, query));
+  return loadCalls(scope, await inPriorityOrder<CallRow>(scope, ready, query));
 }
 
 export async function takeOrphanedCalls(scope: Scope, limit: number): Promise<readonly Call[]> {

@@ -1,6 +1,6 @@
 import { stableId } from '../../base/ids.ts';
 import { decodeEvent, encodeEvent } from '../codec/event.ts';
-import type { DigestWindow } from '../ledger.ts';
+import type { ClosedDigest, DigestWindow } from '../ledger.ts';
 import type { Event } from '../../model/event.ts';
 import type { Scope } from '../scope.ts';
 import { indexText } from './index-text.ts';
@@ -81,7 +81,11 @@ export async function closeDigest(scope: Scope, id: string, at: number): Promise
   if (closed > 0) scope.wakes.add('delivery');
 }
 
-export async function takeClosedDigests({ session }: Scope, now: number, limit: number) {
+export async function takeClosedDigests(
+  { session }: Scope,
+  now: number,
+  limit: number,
+): Promise<readonly ClosedDigest[]> {
   const windows = await session.all<WindowRow>(
     `SELECT ${windowColumns} FROM digest_windows WHERE state <> 'taken' AND closes_at <= ?1
      ORDER BY closes_at, pk LIMIT ?2 FOR UPDATE SKIP LOCKED`,
@@ -89,17 +93,20 @@ export async function takeClosedDigests({ session }: Scope, now: number, limit: 
   );
   if (windows.length === 0) return [];
   const pks = windows.map((window) => window.pk);
-  const rows = await session.all<{ window_pk: number; event: string }>(
-    'SELECT window_pk, event FROM digest_members WHERE window_pk IN ints(?1) ORDER BY pk',
+  const rows = await session.all<{ window_pk: number; member_id: string; event: string }>(
+    'SELECT window_pk, member_id, event FROM digest_members WHERE window_pk IN ints(?1) ORDER BY pk',
     [pks],
   );
   // The window itself stays for a while, so that its name is not given again.
   await session.run(`UPDATE digest_windows SET state = 'taken' WHERE pk IN ints(?1)`, [pks]);
   await session.run('DELETE FROM digest_members WHERE window_pk IN ints(?1)', [pks]);
   const members = Map.groupBy(rows, (row) => row.window_pk);
-  return windows.map((row) => ({
-    window: toWindow(row),
-    members: (members.get(row.pk) ?? []).map(({ event }): Event => decodeEvent(event)),
+  return windows.map((window) => ({
+    window: toWindow(window),
+    members: (members.get(window.pk) ?? []).map((row) => ({
+      id: row.member_id,
+      event: decodeEvent(row.event),
+    })),
   }));
 }
 

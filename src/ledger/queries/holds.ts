@@ -1,8 +1,13 @@
 import type { Hold } from '../ledger.ts';
 import type { Scope } from '../scope.ts';
 
-export async function holds({ session }: Scope): Promise<readonly Hold[]> {
-  return session.all<Hold>('SELECT subject, reason, detail, since, until FROM holds ORDER BY subject');
+/** Those in force: one whose time is over is no more, though its row stays until the next of its subject. */
+export async function holds(scope: Scope): Promise<readonly Hold[]> {
+  return scope.session.all<Hold>(
+    `SELECT subject, reason, detail, since, until FROM holds
+     WHERE until IS NULL OR until > ?1 ORDER BY subject`,
+    [scope.now],
+  );
 }
 
 export async function setHold(scope: Scope, hold: Hold): Promise<void> {

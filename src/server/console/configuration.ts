@@ -4,17 +4,19 @@ import type { fault as faultSchema, reloadReport } from '../api/schemas.ts';
 import { html, nothing, type Html } from './html.ts';
 import type { Page, PageContext } from './page.ts';
 import { actionButton, badge, facts, time } from './parts.ts';
+import { fill } from './texts.ts';
 import type { Texts } from './texts-en.ts';
 
 type Fault = z.output<typeof faultSchema>;
 
 /** What is in force, what the last reload said, and every fault with its place in the files. */
-export function configurationPage(context: PageContext): Page {
+export async function configurationPage(context: PageContext): Promise<Page> {
   const { t, services } = context;
   const { configuration } = services.ports;
   const current = configuration.current();
   const shown = configurationJson(current, configuration.lastReload());
   const last = shown.last_reload;
+  const held = new Set((await services.ports.views.holds()).map(({ subject }) => subject));
   const body = html`<div class="title">
       <h1>${t.configuration}</h1>
       <div class="actions">
@@ -39,7 +41,7 @@ export function configurationPage(context: PageContext): Page {
     }
     <section class="card">
       <h2>${t.routes} <small>${current.routes.length}</small></h2>
-      ${routes(context)}
+      ${routes(context, held)}
     </section>
     <section class="card">
       <h2>${t.inForce}</h2>
@@ -78,7 +80,7 @@ function faultList(faults: readonly Fault[]): Html {
   </ul>`;
 }
 
-function routes(context: PageContext): Html {
+function routes(context: PageContext, held: ReadonlySet<string>): Html {
   const { t, link } = context;
   const all = context.services.ports.configuration.current().routes.map(routeJson);
   return html`<table class="list">
@@ -89,6 +91,7 @@ function routes(context: PageContext): Html {
         <th>${t.type}</th>
         <th>${t.template}</th>
         <th>${t.app}</th>
+        <th aria-label="${t.pause}"></th>
       </tr>
     </thead>
     <tbody>
@@ -98,6 +101,7 @@ function routes(context: PageContext): Html {
             <td data-label="${t.route}">
               <a href="${link('/notifications', { route: route.name })}">${route.name}</a>
               ${route.enabled ? nothing : badge(t.disabled, 'quiet')}
+              ${held.has(`route:${route.name}`) ? badge(t.paused, 'warn') : nothing}
               ${route.description === null ? nothing : html`<div class="dim">${route.description}</div>`}
               <div class="dim"><code>${route.file}:${route.line}</code></div>
             </td>
@@ -105,10 +109,22 @@ function routes(context: PageContext): Html {
             <td data-label="${t.type}">${route.type?.join(', ') ?? t.any}</td>
             <td data-label="${t.template}">${route.template ?? '–'}</td>
             <td data-label="${t.app}">${route.app}</td>
+            <td>${stopOrResume(context, route.name, held.has(`route:${route.name}`))}</td>
           </tr>`,
       )}
     </tbody>
   </table>`;
+}
+
+function stopOrResume(context: PageContext, route: string, held: boolean): Html {
+  const { t } = context;
+  const subject = `route:${route}`;
+  return actionButton(context, {
+    label: held ? t.resume : t.pause,
+    path: held ? '/resume' : '/pause',
+    body: { subject },
+    confirm: fill(held ? t.resumeConfirm : t.pauseConfirm, { subject }),
+  });
 }
 
 function chips(values: readonly string[]): Html | null {

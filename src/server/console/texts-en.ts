@@ -69,6 +69,7 @@ export const en = {
   resume: 'Resume',
   resumeConfirm: 'Resume {subject}? What waited will be sent.',
   pause: 'Pause',
+  paused: 'stopped',
   pauseAll: 'Stop everything',
   pauseConfirm: 'Stop new calls of {subject}? What waits is kept and sent after you resume.',
   everything: 'everything',

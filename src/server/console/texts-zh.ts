@@ -70,6 +70,7 @@ export const zh: Texts = {
   resume: '恢复',
   resumeConfirm: '恢复 {subject}？积压的消息将继续发出。',
   pause: '暂停',
+  paused: '已停止',
   pauseAll: '全部停止',
   pauseConfirm: '停止 {subject} 的新调用？等待中的消息会保留，恢复后继续发送。',
   everything: '全部',

@@ -115,6 +115,53 @@ export function deliveryCases(open: () => Promise<Ledger>, store: () => TestStor
     ]);
   });
 
+  it('leaves out what belongs to some routes, and calls that carry something of theirs', async () => {
+    const ledger = await open();
+    const exceptRoutes = ['stopped', 'stopped-too'];
+    const list = [
+      { ...aNotification({ route: 'stopped', text: 'same' }, 'stopped'), dueAt: noon - 9 },
+      { ...aNotification({ route: 'refund', text: 'same' }, 'other'), dueAt: noon - 5 },
+    ];
+    await ledger.write((tx) => insert(tx, list));
+    expect(await ledger.read((tx) => tx.nextDue('default', exceptRoutes))).toBe(noon - 5);
+    const taken = await ledger.write((tx) => tx.takeDue({ ...due, limit: 1, exceptRoutes }));
+    expect(taken.map((each) => each.event.id)).toEqual(['other']);
+    const contentHashes = [taken[0]?.contentHash ?? ''];
+    const companions = { ...due, contentHashes, exceptRoutes };
+    expect((await ledger.write((tx) => tx.takeSameContent(companions))).map((each) => each.event.id)).toEqual(
+      ['other'],
+    );
+
+    const one = await withCall(ledger, { nextAt: noon - 3 }, 'one', { route: 'refund' });
+    const two = await withCall(ledger, { nextAt: noon - 20 }, 'two', { route: 'stopped-too' });
+    const joined = { ...two.call, members: [...one.call.members, ...two.call.members], people: 2 };
+    await ledger.write(async (tx) => {
+      await tx.lockCalls([two.call.id]);
+      await tx.saveCalls([joined]);
+    });
+    const ready = async (routes: readonly string[]) =>
+      (await ledger.write((tx) => tx.takeReadyCalls({ ...due, exceptRoutes: routes }))).map(({ id }) => id);
+    expect(await ready(exceptRoutes)).toEqual([one.call.id]);
+    expect(await ready([])).toEqual([two.call.id, one.call.id]);
+    expect(await ledger.read((tx) => tx.nextDue('default', exceptRoutes))).toBe(noon - 5);
+    expect(await ledger.read((tx) => tx.nextDue('default'))).toBe(noon - 20);
+  });
+
+  it('counts what is not final, app by app', async () => {
+    const ledger = await open();
+    const list = [
+      aNotification({}, 'waits'),
+      aNotification({ app: 'other' }, 'waits elsewhere'),
+      { ...aNotification({}, 'ended'), state: 'final' as const, finalStatus: 'failed' as const },
+    ];
+    await ledger.write((tx) => insert(tx, list));
+    await withCall(ledger, {}, 'on its way');
+    expect(await ledger.read((tx) => tx.pendingByApp())).toEqual([
+      { app: 'default', count: 2 },
+      { app: 'other', count: 1 },
+    ]);
+  });
+
   it('keeps calls that were joined, and finds them by their notifications', async () => {
     const ledger = await open();
     const one = await withCall(ledger, {}, 'e-1');

@@ -59,7 +59,7 @@ export function policyCases(open: () => Promise<Ledger>): void {
     const [closed] = await ledger.write((tx) => tx.takeClosedDigests(noon + 1000, 10));
     expect(closed?.window).toEqual({ ...aWindow, count: 3 });
     expect(closed?.members).toStrictEqual(
-      ['m1', 'm2', 'm3'].map((id) => anEvent(id, { amount: 12n, at: new Date(noon) })),
+      ['m1', 'm2', 'm3'].map((id) => ({ id, event: anEvent(id, { amount: 12n, at: new Date(noon) }) })),
     );
     expect(await ledger.write((tx) => tx.takeClosedDigests(noon + 5000, 10))).toEqual([]);
     expect(await ledger.read((tx) => tx.nextDigest())).toBeNull();

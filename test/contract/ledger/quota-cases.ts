@@ -105,6 +105,15 @@ export function quotaCases(open: () => Promise<Ledger>): void {
     expect(await ledger.read((tx) => tx.media('default', ['h']))).toEqual([]);
   });
 
+  it('lets a hold end when its time is over', async () => {
+    const ledger = await open();
+    const over = { subject: 'default', reason: 'paused', detail: null, since: noon - 9, until: noon };
+    await ledger.write((tx) => tx.setHold(over));
+    expect(await ledger.read((tx) => tx.holds())).toEqual([]);
+    await ledger.write((tx) => tx.setHold({ ...over, until: noon + 1 }));
+    expect(await ledger.read((tx) => tx.holds())).toHaveLength(1);
+  });
+
   it('keeps holds until they are cleared', async () => {
     const ledger = await open();
     const hold = { subject: 'default', reason: 'ip_ban', detail: 'wait', since: noon, until: noon + 9 };

@@ -83,6 +83,17 @@ describe('loadConfig', () => {
     expect(config.dingtalk.apps.get('default')?.appSecret.reveal()).toBe('from-file');
   });
 
+  it('takes a token for reading beside the admin token, but not the same one', () => {
+    const server = (text: string): string => `${main}server: { ${text} }\n`;
+    const { server: both } = good({ 'c/dingbus.yaml': server('admin_token: a, read_token: { file: r }'), 'c/r': 'b\n' });
+    expect([both.adminToken?.reveal(), both.readToken?.reveal()]).toEqual(['a', 'b']);
+    expect(good({ 'c/dingbus.yaml': server('read_token: ""') }).server.readToken).toBeNull();
+    const same = load({ 'c/dingbus.yaml': server('admin_token: a, read_token: a') });
+    expect(same.ok ? [] : same.faults.filter(({ severity }) => severity === 'error')).toMatchObject([
+      { code: 'conflict', message: expect.stringContaining('read_token') as string },
+    ]);
+  });
+
   it('does not show the value of a variable in a fault', () => {
     const result = load({}, { SECRET: 's', AGENT: 'hunter2' });
     expect(result.ok).toBe(false);

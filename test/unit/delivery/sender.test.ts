@@ -50,7 +50,7 @@ beforeEach(async () => {
   });
   tracker = createTracker({
     ...parts,
-    settings: () => ({ checks: [100, 200, 400, 1_000], callsPerMonth: null, running: true }),
+    settings: () => ({ checks: [100, 200, 400, 1_000], callsPerMonth: null }),
   });
 });
 

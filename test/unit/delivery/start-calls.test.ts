@@ -85,6 +85,34 @@ describe('starting calls', () => {
     expect((await start()).calls).toEqual([]);
   });
 
+  it('leaves alone what a person has stopped, across a restart, and takes it when that is over', async () => {
+    const pause = (subject: string, until: number | null = null) =>
+      ledger.write((tx) =>
+        tx.setHold({ subject, reason: 'paused', detail: null, since: clock.now(), until }),
+      );
+    const routesOf = async (): Promise<string[]> => {
+      const { calls } = await start();
+      const ids = calls.flatMap((call) => call.members.map((member) => member.notificationId));
+      return (await ledger.read((tx) => tx.notifications(ids))).map(({ route }) => route);
+    };
+    await plan('e-1', { route: 'noisy', text: 'same', audience: { userids: ['u9'] } });
+    await pause('route:noisy');
+    await plan('e-2', { route: 'calm', text: 'same' });
+    ledger = await temp.open();
+    expect(await routesOf()).toEqual(['calm']);
+    await plan('e-3', { route: 'calm', text: 'other' });
+    await pause('*');
+    expect(await start()).toMatchObject({ calls: [], stops: { all: true } });
+    await ledger.write((tx) => tx.clearHold('*'));
+    await pause('default', noon + 1_000);
+    expect(await start()).toMatchObject({ calls: [], stops: { all: true, until: noon + 1_000 } });
+    clock.set(noon + 1_000);
+    expect(await routesOf()).toEqual(['calm']);
+    await pause('another-app');
+    await ledger.write((tx) => tx.clearHold('route:noisy'));
+    expect(await routesOf()).toEqual(['noisy']);
+  });
+
   it('cuts at 100 userids and 20 departments, users first', async () => {
     const userids = Array.from({ length: 101 }, (_, index) => `u${index}`);
     const deptIds = Array.from({ length: 21 }, (_, index) => index + 1);

@@ -160,17 +160,85 @@ describe('digests', () => {
   const member = (id: string): PlannedEvent =>
     planned(id, [aPlanned({ policies, message: null, digestItem: anEvent(id, { id, big: 2n ** 60n }) })]);
 
-  function loop(seen: unknown[][]) {
+  function loop(seen: unknown[][], plan: (route: string) => PlannedNotification | null = fine) {
     return createDigestLoop({
       ledger,
       clock,
       logger: silentLogger,
       planDigest: (route, _key, members) => {
         seen.push(members.map((each) => each.data));
-        return { planned: aPlanned({ route, text: `${members.length} items` }), configHash: 'c0ffee' };
+        return { planned: plan(route), configHash: 'later' };
       },
+      onPlanned: () => undefined,
     });
   }
+  const fine = (route: string): PlannedNotification => aPlanned({ route, text: 'a digest' });
+
+  async function closedBy(plan: (route: string) => PlannedNotification | null) {
+    const dedupe = { key: 'order', windowMs: 600_000 };
+    const first = member('e-1');
+    const [only] = first.plan.notifications;
+    if (only === undefined) throw new Error('a member has no notification');
+    const withDedupe = { ...only, policies: { ...only.policies, dedupe } };
+    await take({ ...first, plan: { ...first.plan, notifications: [withDedupe] } }, member('e-2'));
+    const seen: unknown[][] = [];
+    const digests = loop(seen, plan);
+    digests.start();
+    await clock.advance(61_000);
+    await expect.poll(() => seen.length).toBe(1);
+    await digests.stop();
+    clock.set(noon);
+    const rows = await ledger.write((tx) => tx.takeOutbox(100));
+    const results = rows.flatMap((row) => (row.kind === 'result' ? [row.result] : []));
+    const letters = rows.flatMap((row) => (row.kind === 'dead_letter' ? [row.deadLetter] : []));
+    const claimed = await ledger.write((tx) =>
+      tx.claimDedupe(
+        { route: 'refund', key: 'order', notificationId: 'ntf_later', until: noon + 9 },
+        noon + 1,
+      ),
+    );
+    return { results, letters, claimed };
+  }
+
+  it('end failed, once, when a reload has taken their route away: told, and every event kept', async () => {
+    const { results, letters, claimed } = await closedBy(() => null);
+    expect(results.map((each) => [each.status, each.reason, each.final])).toEqual([
+      ['suppressed', 'digested', true],
+      ['suppressed', 'digested', true],
+      ['failed', 'configuration', true],
+    ]);
+    const [member, , digest] = results;
+    expect(digest).toMatchObject({
+      notificationId: member?.related,
+      configHash: 'later',
+      digestSize: 2,
+      app: 'default',
+      agentId: 4417001,
+      recipients: [{ userid: 'u1', status: 'failed', reason: 'configuration' }],
+      error: { class: 'match' },
+    });
+    expect(letters).toMatchObject([
+      { reason: 'configuration', stage: 'match', route: 'refund', notificationId: digest?.notificationId },
+      { reason: 'configuration', stage: 'match', route: 'refund', notificationId: digest?.notificationId },
+    ]);
+    expect(letters.map((each) => each.record.value?.toString())).toEqual(['{}', '{}']);
+    expect(new Set(letters.map((each) => each.id)).size).toBe(2);
+    expect(claimed).toBe('ntf_later');
+    expect(await ledger.read((tx) => tx.nextDigest())).toBeNull();
+  });
+
+  it('end failed when their template has come to break, and each event can be tried again', async () => {
+    const failure = { reason: 'template_error', stage: 'render', message: 'no such filter' } as const;
+    const broken = (route: string): PlannedNotification => aPlanned({ route, failure, message: null });
+    const { results, letters, claimed } = await closedBy(broken);
+    expect(results.map((each) => each.reason)).toEqual(['digested', 'digested', 'template_error']);
+    expect(letters.map((each) => [each.stage, each.reason])).toEqual([
+      ['render', 'template_error'],
+      ['render', 'template_error'],
+    ]);
+    expect(new Set(letters.map((each) => each.record.offset)).size).toBe(2);
+    expect(claimed).toBe('ntf_later');
+  });
 
   it('gather members, tell them so, and become one notification when the window closes, over a restart', async () => {
     await take(member('e-1'), member('e-2'));

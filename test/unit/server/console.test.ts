@@ -58,6 +58,21 @@ describe('console', () => {
     }
   });
 
+  it('has a stop button beside each route, and shows which are stopped', async () => {
+    const program = fakeProgram(1);
+    const hold = { reason: 'paused', detail: null, since: 0, until: null };
+    program.holds = [{ ...hold, subject: 'route:stock-low' }];
+    const { ask } = harness({ program });
+    const page = await (await ask('/configuration', { headers: { 'accept-language': 'en' } })).text();
+    const bodies = (path: string): string[] =>
+      [...page.matchAll(new RegExp(`data-action="${path}"\\s+data-body="([^"]*)"`, 'g'))].map(([, body]) =>
+        String(body).replaceAll('&quot;', '"'),
+      );
+    expect(bodies('/pause')).toEqual(['{"subject":"route:refund-needs-approval"}']);
+    expect(bodies('/resume')).toEqual(['{"subject":"route:stock-low"}']);
+    expect(page.match(new RegExp(`>\\s*${en.paused}\\s*<`, 'g'))).toHaveLength(1);
+  });
+
   it('needs nothing inline and nobody else, so that its own content policy holds', async () => {
     const { ask } = harness();
     for (const path of paths) {

@@ -1,0 +1,95 @@
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/backoff.ts';
+import type { Logger } from '../base/logger.ts';
+import type { DingTalkApp } from '../config/config.ts';
+import type { DingTalkClient } from '../dingtalk/client-types.ts';
+import { createSender, type Sender } from '../delivery/sender.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { createTracker, type Tracker } from '../tracking/tracker.ts';
+import { defaultChecks } from '../tracking/schedule.ts';
+
+/** One DingTalk app at work: its client and the two loops that call it. */
+export interface AppRuntime {
+  readonly name: string;
+  readonly client: DingTalkClient;
+  readonly sender: Sender;
+  readonly tracker: Tracker;
+  start(): void;
+  wake(): void;
+  /** Finishes the calls under way and writes their answers. */
+  stop(): Promise<void>;
+}
+
+export interface AppRuntimeOptions {
+  readonly name: string;
+  readonly client: DingTalkClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly mediaFolder: string;
+  /** The app's configuration in force; undefined once a reload has removed it: then nothing is sent. */
+  readonly settings: () => DingTalkApp | undefined;
+}
+
+export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
+  const { name, client, ledger, clock, random, settings } = options;
+  const logger = options.logger.child({ app: name });
+  let last = settings();
+  /** Questions about what was sent go on after the app's removal, under the limits that it had. */
+  const limits = (): DingTalkApp['limits'] | undefined => {
+    last = settings() ?? last;
+    return last?.limits;
+  };
+  const sender = createSender({
+    app: name,
+    client,
+    ledger,
+    clock,
+    random,
+    logger,
+    mediaFolder: options.mediaFolder,
+    settings: () => ({
+      quotas: {
+        perUserPerDay: limits()?.perUserPerDay ?? 0,
+        broadcastsPerDay: limits()?.broadcastsPerDay ?? 0,
+        callsPerMonth: limits()?.callsPerMonth ?? null,
+      },
+      departmentSize: (deptId) =>
+        settings()?.departmentSizes.get(deptId) ?? settings()?.defaultDepartmentSize ?? 0,
+      companySize: settings()?.companySize ?? 0,
+      firstCheckMs: defaultChecks[0] ?? 0,
+      running: settings() !== undefined,
+    }),
+  });
+  const tracker = createTracker({
+    app: name,
+    client,
+    ledger,
+    clock,
+    random,
+    logger,
+    settings: () => ({
+      checks: defaultChecks,
+      callsPerMonth: limits()?.callsPerMonth ?? null,
+    }),
+  });
+  return {
+    name,
+    client,
+    sender,
+    tracker,
+    start() {
+      sender.start();
+      tracker.start();
+    },
+    wake() {
+      sender.wake();
+      tracker.wake();
+    },
+    async stop() {
+      await Promise.all([sender.stop(), tracker.stop()]);
+      await client.close();
+    },
+  };
+}
