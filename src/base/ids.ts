@@ -1,36 +1,41 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * A short id that is the same for the same parts, on every instance and after every restart: 130 bits of SHA-256
  * over the length-prefixed parts, in lower-case base 32, behind a prefix that tells what it names (`ntf_…`).
  */
 export function stableId(prefix: string, ...parts: readonly (string | number | bigint)[]): string {
-  const hash = createHash('sha256');
+  let all = '';
   for (const part of parts) {
     const text = String(part);
-    hash.update(`${Buffer.byteLength(text)}:${text};`);
+    all += `${Buffer.byteLength(text)}:${text};`;
   }
-  return `${prefix}_${base32(hash.digest()).slice(0, 26)}`;
+  return `${prefix}_${base32(hash('sha256', all, 'buffer'))}`;
 }
 
 /** Hex SHA-256 of a text or bytes. */
 export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content, 'hex');
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+/** Every pair of digits, because ids are made for every event and ten bits at a time is twice as fast as five. */
+const pairs = Array.from(
+  { length: 1024 },
+  (_none, value) => alphabet.charAt(value >>> 5) + alphabet.charAt(value & 31),
+);
+const idBits = 130;
 
+/** The first 130 bits, 26 digits. */
 function base32(bytes: Uint8Array): string {
   let text = '';
+  let at = 0;
   let bits = 0;
   let value = 0;
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xffff;
-    bits += 8;
-    while (bits >= 5) {
-      text += alphabet.charAt((value >>> (bits - 5)) & 31);
-      bits -= 5;
-    }
+  for (let left = idBits; left > 0; left -= 10) {
+    for (; bits < 10; bits += 8) value = ((value << 8) | (bytes[at++] ?? 0)) & 0x3ffff;
+    bits -= 10;
+    text += pairs[(value >>> bits) & 1023] ?? '';
   }
   return text;
 }

@@ -28,19 +28,33 @@ export interface AnswerBookOptions {
   readonly logger: Logger;
   readonly random: Random;
   readonly firstCheckMs: number;
+  /** True while so many calls are under way that more answers are about to come. */
+  readonly busy: () => boolean;
   readonly onSettled: (answers: readonly { readonly call: Call; readonly answer: SendResult }[]) => void;
 }
+
+/** While many calls are under way an answer waits this long for others, unless so many have come already. */
+const gatherMs = 5;
+const gathered = 64;
 
 /** Writes answers down, all that have come in since the last commit together. */
 export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
   const { ledger, clock, logger } = options;
   let waiting: { call: Call; answer: SendResult }[] = [];
+  let firstAt = 0;
 
   const turn = async (): Promise<{ wakeAt: number | null }> => {
+    const until = firstAt + gatherMs;
+    if (waiting.length < gathered && clock.now() < until && options.busy()) return { wakeAt: until };
+    return write();
+  };
+
+  const write = async (): Promise<{ wakeAt: number | null }> => {
     const batch = waiting;
     if (batch.length === 0) return { wakeAt: null };
     await ledger.write((tx) => writeAnswers(tx, batch, options));
     waiting = waiting.slice(batch.length);
+    firstAt = clock.now();
     options.onSettled(batch);
     return { wakeAt: waiting.length > 0 ? clock.now() : null };
   };
@@ -48,6 +62,7 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
 
   return {
     record(call, answer) {
+      if (waiting.length === 0) firstAt = clock.now();
       waiting.push({ call, answer });
       loop.wake();
     },
@@ -58,7 +73,7 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
     async stop() {
       await loop.stop();
       // What came in during the last turn; a failure here leaves an intent, which the next start treats as unknown.
-      if (waiting.length > 0) await turn();
+      if (waiting.length > 0) await write();
     },
   };
 }

@@ -54,8 +54,16 @@ export interface Sender {
   inFlight(): number;
 }
 
-/** Calls of one app under way at once; more only queue up at DingTalk. */
-const maxInFlight = 64;
+/**
+ * Calls of one app under way at once, in the ledger's eyes; the transport has fewer connections. What is due beyond
+ * that waits until half of them have ended (or for a moment, when some hang): intents are written by the hundred, and
+ * one commit is dear whatever it holds.
+ */
+const maxInFlight = 256;
+const refillAt = maxInFlight / 2;
+const refillWithinMs = 40;
+/** With so many calls under way, answers too are written down in batches. */
+const manyInFlight = 16;
 /** Mobiles change hands rarely; a number that nobody has may get an owner any minute. */
 const mobileTtlMs = 24 * 3_600_000;
 const unknownMobileTtlMs = 10 * 60_000;
@@ -69,6 +77,9 @@ export function createSender(options: SenderOptions): Sender {
   const { app, client, ledger, clock, logger } = options;
   const flying = new Set<Promise<void>>();
   let stopping = false;
+  /** The last turn left something that there was no room for. */
+  let crowded = false;
+  let startedAt = 0;
 
   const preparer = createPreparer({
     app,
@@ -85,6 +96,7 @@ export function createSender(options: SenderOptions): Sender {
     logger,
     random: options.random,
     firstCheckMs: options.settings().firstCheckMs,
+    busy: () => flying.size >= manyInFlight,
     onSettled: (settled) => options.onAnswers?.(settled),
   });
 
@@ -92,7 +104,9 @@ export function createSender(options: SenderOptions): Sender {
     const now = clock.now();
     const settings = options.settings();
     if (stopping || !settings.running) return { wakeAt: null };
+    if (!hasRoom() && now < startedAt + refillWithinMs) return { wakeAt: startedAt + refillWithinMs };
     const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
+    crowded = true;
     if (limit <= 0) return { wakeAt: whenFree(now, 1) };
     const tenure = ledger.tenure();
     // The next heartbeat brings a new one.
@@ -122,9 +136,11 @@ export function createSender(options: SenderOptions): Sender {
       });
     });
     if (started.calls.length > 0) failpoint('delivery.after_intent');
-    for (const call of started.calls) launch(send(call, slots.slotOf(call.id), tenure));
-    if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared));
-    if (started.unpreparedCalls.length > 0) launch(preparer.prepareCalls(started.unpreparedCalls));
+    crowded = started.blocked !== null || started.calls.length >= limit;
+    startedAt = clock.now();
+    for (const call of started.calls) launch(send(call, slots.slotOf(call.id), tenure), afterCall);
+    if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared), wake);
+    if (started.unpreparedCalls.length > 0) launch(preparer.prepareCalls(started.unpreparedCalls), wake);
     return { wakeAt: await nextTurn(started) };
   };
 
@@ -148,14 +164,25 @@ export function createSender(options: SenderOptions): Sender {
     return due === null ? look : Math.min(Math.max(due, now + 20), look);
   };
 
-  const launch = (work: Promise<void>): void => {
+  /** Whether a turn is worth its commit. */
+  const hasRoom = (): boolean => !crowded || flying.size <= maxInFlight - refillAt;
+
+  const wake = (): void => {
+    loop.wake();
+  };
+
+  const afterCall = (): void => {
+    if (crowded && hasRoom()) loop.wake();
+  };
+
+  const launch = (work: Promise<void>, then: () => void): void => {
     const tracked = work
       .catch((thrown: unknown) => {
         logger.error({ app, err: thrown }, 'delivery work failed');
       })
       .finally(() => {
         flying.delete(tracked);
-        loop.wake();
+        then();
       });
     flying.add(tracked);
   };
@@ -180,14 +207,10 @@ export function createSender(options: SenderOptions): Sender {
     app,
     start() {
       answers.start();
-      unsubscribe = ledger.onWake('delivery', () => {
-        loop.wake();
-      });
+      unsubscribe = ledger.onWake('delivery', wake);
       loop.start();
     },
-    wake: () => {
-      loop.wake();
-    },
+    wake,
     async stop() {
       stopping = true;
       unsubscribe?.();

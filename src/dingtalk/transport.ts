@@ -43,7 +43,7 @@ export interface TransportOptions {
   readonly headersTimeoutMs?: number;
   /** Between two pieces of the answer's body. Default 10 s. */
   readonly bodyTimeoutMs?: number;
-  /** Connections to one host. Default 32. */
+  /** Connections to one host. Default 64. */
   readonly connections?: number;
   /** How long an unused connection stays open; short, because a server that closes it first leaves calls in doubt. */
   readonly keepAliveMs?: number;
@@ -54,7 +54,7 @@ const maxAnswerBytes = 4 * 1_048_576;
 
 export function createTransport(options: TransportOptions): Transport {
   const agent = new Agent({
-    connections: options.connections ?? 32,
+    connections: options.connections ?? 64,
     pipelining: 1,
     allowH2: false,
     connect: { timeout: options.connectTimeoutMs ?? 5000 },

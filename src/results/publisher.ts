@@ -45,7 +45,9 @@ export interface PublisherPorts {
   readonly onPublished?: (rows: readonly OutboxRow[], refused: number) => void;
 }
 
-const defaultBatch = 500;
+const defaultBatch = 1_000;
+/** Requests follow each other no closer than this under load, so that each carries what came meanwhile. */
+const gapMs = 50;
 /** Without wake-ups (another instance wrote the rows and died) the outbox is looked at this often. */
 const lookEveryMs = 5_000;
 /** Somebody has to raise a limit of the topic first; the record is offered again this often. */
@@ -55,7 +57,10 @@ export function createPublisher(ports: PublisherPorts): Loop {
   const { ledger, clock, logger } = ports;
   const limit = ports.batch ?? defaultBatch;
 
+  let publishedAt = Number.NEGATIVE_INFINITY;
+
   async function turn(): Promise<{ wakeAt: number }> {
+    if (clock.now() < publishedAt + gapMs) return { wakeAt: publishedAt + gapMs };
     const rows = await ledger.write((tx) => tx.takeOutbox(limit));
     if (rows.length === 0) return { wakeAt: clock.now() + lookEveryMs };
     const records = await Promise.all(rows.map((row) => ports.encode(row)));
@@ -76,6 +81,8 @@ export function createPublisher(ports: PublisherPorts): Loop {
     });
     for (const record of refused) logger.error({ ...record, ...idOf(rows[record.index]) }, refusedMessage);
     ports.onPublished?.(published, refused.length);
+    // A full batch says that there is more, and more of it gains nothing by waiting.
+    if (rows.length < limit) publishedAt = clock.now();
     return { wakeAt: rows.length === limit ? clock.now() : clock.now() + lookEveryMs };
   }
 
