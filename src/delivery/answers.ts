@@ -50,7 +50,8 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
   };
 
   const write = async (): Promise<{ wakeAt: number | null }> => {
-    const batch = waiting;
+    // A copy: answers go on coming in while these are written, and only these are done with afterwards.
+    const batch = [...waiting];
     if (batch.length === 0) return { wakeAt: null };
     await ledger.write((tx) => writeAnswers(tx, batch, options));
     waiting = waiting.slice(batch.length);
