@@ -12,7 +12,7 @@ import { sha256, stableId } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { EventRow, Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
-import type { Notification } from '../../src/model/notification.ts';
+import { noSignals, type Notification } from '../../src/model/notification.ts';
 import { startPostgres, stopOwnServer } from '../stack/postgres.ts';
 
 const tables = ['events', 'notifications', 'notification_plans'];
@@ -100,7 +100,7 @@ function entry(run: string, index: number): Entry {
       ],
       deliveries: [],
       invalidDeptIds: [],
-      signals: { recall: false, statusBar: null },
+      signals: noSignals,
       seq: 0,
       finalStatus: null,
       finalReason: null,

@@ -13,10 +13,19 @@ export const failpoints = [
   'delivery.after_answer',
   /** The results topic has the results, the outbox still holds them. */
   'results.after_publish',
-  /** A recall or status bar was carried out, the ledger does not know yet. */
+  /** DingTalk has told what became of a task, the ledger does not know yet. */
   'tracking.after_answer',
 ] as const;
-export type Failpoint = (typeof failpoints)[number];
+/** The same on ways that are gone only when somebody takes a message back, changes it or tries it again. */
+export const repairFailpoints = [
+  /** DingTalk has taken a message back, the ledger does not know yet. */
+  'tracking.after_recall',
+  /** DingTalk shows the new status bar, the ledger does not know yet. */
+  'tracking.after_status_bar',
+  /** The redriven notification is in the ledger, whoever asked for it has not heard yet. */
+  'intake.after_redrive',
+] as const;
+export type Failpoint = (typeof failpoints)[number] | (typeof repairFailpoints)[number];
 
 const armed = new Map<string, number>();
 let strike: (name: Failpoint) => void = () => undefined;
@@ -32,7 +41,8 @@ export function armFailpoints(
   armed.clear();
   strike = onStrike;
   for (const [name, count] of Object.entries(counts)) armed.set(name, count);
-  return Object.keys(counts).filter((name) => !(failpoints as readonly string[]).includes(name));
+  const known: readonly string[] = [...failpoints, ...repairFailpoints];
+  return Object.keys(counts).filter((name) => !known.includes(name));
 }
 
 export function failpoint(name: Failpoint): void {

@@ -71,8 +71,8 @@ function refused(call: Call, members: Members, error: CallError, context: Answer
     case 'unknown':
       return outcomeUnknown(call, members, { reason: 'no_answer', error: errorOf(error) }, now, random);
     case 'retry':
-      return call.refusals < busyRetries.value
-        ? later(call, members, error, context)
+      return call.busyRounds < busyRetries.value
+        ? later({ ...call, busyRounds: call.busyRounds + 1 }, members, error, context)
         : rejected(call, members, errorOf(error), now);
     case 'retry_after':
     case 'refresh_token':

@@ -8,12 +8,15 @@ import type { Call } from '../model/call.ts';
 export function mergeCalls(
   calls: readonly Call[],
   maxUserids: number,
+  /** Calls whose groups differ are not joined. */
+  groupOf: (call: Call) => string,
 ): { merged: readonly Call[]; absorbed: readonly Call[] } {
   const merged: Call[] = [];
   const absorbed: Call[] = [];
   const open = new Map<string, number>();
   for (const call of calls) {
-    const key = mergeKey(call);
+    const content = mergeKey(call);
+    const key = content === null ? null : `${content}\n${groupOf(call)}`;
     const at = key === null ? undefined : open.get(key);
     const host = at === undefined ? undefined : merged[at];
     if (key === null) {
@@ -26,6 +29,8 @@ export function mergeCalls(
         ...host,
         members: [...host.members, ...call.members],
         people: host.people + call.people,
+        // Whoever has a place already gets the same one again.
+        claimedDay: host.claimedDay === call.claimedDay ? host.claimedDay : null,
       };
       absorbed.push({ ...call, state: 'closed', members: [] });
     }
@@ -35,6 +40,6 @@ export function mergeCalls(
 
 /** Only first attempts of user calls are joined: a repeat must be byte-identical in its recipients, too. */
 function mergeKey(call: Call): string | null {
-  if (!call.mergeable || call.attempts > 0 || call.kind !== 'users') return null;
+  if (!call.mergeable || call.attempts > 0 || call.unknownRounds > 0 || call.kind !== 'users') return null;
   return `${call.app}\n${call.priority}\n${call.contentHash}`;
 }

@@ -9,7 +9,7 @@ import type { Notification } from '../model/notification.ts';
 import type { OverLimit } from '../model/plan.ts';
 import type { CallError } from '../dingtalk/outcomes.ts';
 import type { ClaimVerdict, LedgerTx } from '../ledger/ledger.ts';
-import { postponed, stepsOf, withheld, type CallStep } from '../ledger/lifecycle/answers.ts';
+import { postponed, stepsOf, unknownForGood, withheld, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { addPart, updateDelivery } from '../ledger/lifecycle/deliveries.ts';
 import { updatePersons, type PersonUpdate } from '../ledger/lifecycle/persons.ts';
 import { claimsOf } from '../ledger/lifecycle/save.ts';
@@ -60,7 +60,7 @@ export async function reserve(
     const withheld = await countCall(tx, kept, members, quotas, now);
     if (withheld === null) reservations.push({ kind: 'granted', call: kept, step: dropped });
     else {
-      if (kept.kind === 'users') await tx.releaseContents(claimsOf(kept, day));
+      if (kept.kind === 'users' && kept.unknownRounds === 0) await tx.releaseContents(claimsOf(kept, day));
       reservations.push({ kind: 'withheld', step: chain(dropped, withheld) });
     }
   }
@@ -69,13 +69,15 @@ export async function reserve(
 
 /** Gives back a broadcast's place and, where DingTalk does not charge for it, the call of the month. */
 export async function giveBack(tx: LedgerTx, call: Call, error: CallError, now: number): Promise<void> {
-  if (!error.provesNothingSent || call.unknownRounds > 0) return;
-  if (call.kind === 'everyone' && call.claimedDay !== null) {
+  if (!error.provesNothingSent) return;
+  if (call.kind === 'everyone' && call.claimedDay !== null && call.unknownRounds === 0) {
     await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay }, -1, null);
   }
   // Calls that fail by a rate limit or never leave are not counted (K1431).
   const free = error.httpStatus === null || error.class === 'retry_after';
-  if (free) await tx.count({ app: call.app, scope: 'calls', period: dingtalkMonth(now) }, -1, null);
+  // The month may have turned since the call was counted, at its intent.
+  const period = call.claimedDay?.slice(0, dingtalkMonth(now).length) ?? dingtalkMonth(now);
+  if (free) await tx.count({ app: call.app, scope: 'calls', period }, -1, null);
 }
 
 /** The whole call waits or ends when the day's broadcasts or the month's calls are used up; null = counted. */
@@ -99,6 +101,11 @@ async function countCall(
 
 /** A limit that concerns the call as a whole. */
 function overLimit(call: Call, members: Members, reason: string, until: number, now: number): CallStep {
+  if (call.unknownRounds > 0) {
+    // They may have it from an earlier attempt, so it cannot be told as not sent; nor can the repeat wait so long.
+    const why = { reason: 'no_answer', error: null, held: false };
+    return remember(members, unknownForGood(call, members, why, now));
+  }
   const policies = [...policiesOf(call, members)];
   if (policies.every((policy) => policy === 'defer')) {
     return remember(members, postponed(call, members, until, { reason: 'limit' }, now));
@@ -159,7 +166,7 @@ function dropRefused(
     call: { ...call, members: remaining, people, state },
     newCalls,
     steps,
-    releaseClaims: false,
+    released: [],
   });
 }
 

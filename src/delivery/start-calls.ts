@@ -73,7 +73,7 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
 
   const planned = await planDue(tx, context, query, members, now);
   const everything = [...ready.calls, ...planned.calls].sort(byPriorityAndTime);
-  const { merged, absorbed } = mergeCalls(everything, context.maxUserids);
+  const { merged, absorbed } = mergeCalls(everything, context.maxUserids, (call) => fateOf(call, members));
 
   const chosen: Call[] = [];
   const waiting: Call[] = [];
@@ -147,11 +147,12 @@ async function planDue(
     const users =
       notification.message?.statusBar === true ? context.maxUseridsWithStatusBar : context.maxUserids;
     const parts = planDeliveries(resolved, media.body, { ...context.sizes, users }, now);
-    // With nobody left to send to, the notification ends here.
-    const step =
-      parts.calls.length === 0 ? settleWhenDone(parts.notification, now) : quietly(parts.notification);
-    members.set(step.notification.id, step.notification);
-    await tx.appendOutbox(step.outbox);
+    if (parts.calls.length === 0) {
+      // With nobody left to send to, the notification ends here.
+      await saveSteps(tx, [settleWhenDone(parts.notification, now)]);
+      continue;
+    }
+    members.set(parts.notification.id, parts.notification);
     calls.push(...parts.calls);
   }
   await tx.leaseNotifications(
@@ -159,6 +160,12 @@ async function planDue(
     now + context.prepareLeaseMs,
   );
   return { calls, unprepared };
+}
+
+/** What a call as a whole may meet: only calls that their routes want to be treated alike are joined. */
+function fateOf(call: Call, members: Members): string {
+  const policies = members.get(call.members[0]?.notificationId ?? '')?.policies;
+  return `${policies?.overLimit} ${policies?.onUnknown}`;
 }
 
 function endBeforeSending(notification: Notification, now: number): Step | null {

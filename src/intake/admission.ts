@@ -4,6 +4,7 @@
  */
 import type { DigestWindow, LedgerTx } from '../ledger/ledger.ts';
 import { defer, failPlanning, newNotification, suppress, type Origin } from '../ledger/lifecycle/admit.ts';
+import { withSignal } from '../ledger/lifecycle/signals.ts';
 import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
 import { stableId } from '../base/ids.ts';
 import type { Notification } from '../model/notification.ts';
@@ -100,10 +101,7 @@ async function withRememberedSignals(
   const remembered = await tx.signalsFor(notification.route, correlation, now - rememberedMs);
   let signals = notification.signals;
   for (const signal of remembered) {
-    if (signal.kind === 'recall') signals = { ...signals, recall: true };
-    else if (signal.statusValue !== null) {
-      signals = { ...signals, statusBar: { value: signal.statusValue, background: signal.statusBg } };
-    }
+    if (signal.kind === 'recall' || signal.statusValue !== null) signals = withSignal(signals, signal);
   }
   return { ...notification, signals };
 }

@@ -115,12 +115,15 @@ export async function insertSteps(
 }
 
 async function applySignal(tx: LedgerTx, signal: Signal, now: number): Promise<void> {
-  await tx.rememberSignals([{ ...signal, at: now }]);
   const ids = await tx.correlated(signal.route, signal.correlation, now - rememberedMs);
+  let concerned = false;
   for (const notification of await tx.lockNotifications(ids)) {
     const calls = await tx.lockCallsOf([notification.id]);
     const changed = signalled(notification, calls, signal, now);
+    concerned ||= changed.concerned;
     await tx.saveCalls(changed.calls);
     await saveSteps(tx, [changed.step]);
   }
+  // It was about these; a later notification with the same correlation is a new matter.
+  if (!concerned) await tx.rememberSignals([{ ...signal, at: now }]);
 }

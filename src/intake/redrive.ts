@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { failpoint } from '../base/failpoints.ts';
 import type { EventDecoder } from '../events/outcome.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Origin } from '../ledger/lifecycle/admit.ts';
@@ -68,6 +69,7 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
         steps.push({ step: await admit(tx, planned, origin, now), identity });
       return insertSteps(tx, steps);
     });
+    failpoint('intake.after_redrive');
     created.push(...inserted.map((each) => each.id));
   }
   if (!matched) return { kind: 'no_match' };

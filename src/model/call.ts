@@ -37,11 +37,13 @@ export interface Call {
   readonly attempts: number;
   /** Refusals that a retry may cure, in a row. */
   readonly refusals: number;
+  /** Refusals because DingTalk was busy (−1), which are retried so many times and no more. */
+  readonly busyRounds: number;
   /** Attempts whose outcome stayed unknown; > 0 means that people may already have the message. */
   readonly unknownRounds: number;
   /** Those of them that a crash of ours left open; they do not use up the rounds of unanswered calls. */
   readonly crashes: number;
-  /** The DingTalk day of the first attempt; a repeat must stay within it. */
+  /** The DingTalk day of the first attempt that may have gone out; a repeat must stay within it. */
   readonly day: string | null;
   /** The DingTalk day for which the per-person limits are reserved for this call; null when they are not. */
   readonly claimedDay: string | null;

@@ -53,7 +53,18 @@ export interface PendingSignals {
   /** Take it back: cancel before the send, recall after acceptance. */
   readonly recall: boolean;
   readonly statusBar: { readonly value: string; readonly background: string | null } | null;
+  /** Parts whose task needs no recall any more: it was carried out, or refused for good. */
+  readonly recallDone: readonly number[];
+  /** The same for the status bar. */
+  readonly statusBarDone: readonly number[];
 }
+
+export const noSignals: PendingSignals = {
+  recall: false,
+  statusBar: null,
+  recallDone: [],
+  statusBarDone: [],
+};
 
 /** The aggregate that the ledger keeps: one event × one route (× one item), from its plan to its last result. */
 export interface Notification {

@@ -1,5 +1,7 @@
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
+import { isFollowed } from '../ledger/lifecycle/outcomes.ts';
+import { wantedStatusBar, wantsRecall } from '../ledger/lifecycle/signals.ts';
 
 /** What to do next about an accepted call. */
 export type Question =
@@ -31,26 +33,21 @@ export function questionFor(
   now: number,
 ): Question {
   const age = now - (call.acceptedAt ?? now);
-  const notifications = call.members.flatMap((member) => members.get(member.notificationId) ?? []);
-  if (notifications.some((each) => each.signals.recall) && age < windows.recallMs) return { kind: 'recall' };
-  const statusBar = notifications.find((each) => each.signals.statusBar !== null)?.signals.statusBar;
-  if (statusBar !== undefined && statusBar !== null && age < windows.statusBarMs) {
+  const carried = call.members.flatMap(({ notificationId, part }) => {
+    const notification = members.get(notificationId);
+    return notification === undefined ? [] : [{ notification, part }];
+  });
+  const recall = carried.some(({ notification, part }) => wantsRecall(notification, part));
+  if (recall && age < windows.recallMs) return { kind: 'recall' };
+  const statusBar = carried
+    .map(({ notification, part }) => wantedStatusBar(notification, part))
+    .find((wanted) => wanted !== null);
+  if (statusBar !== undefined && age < windows.statusBarMs) {
     return { kind: 'status_bar', value: statusBar.value, background: statusBar.background };
   }
-  if (!notifications.some((each) => isOpen(call, each))) return { kind: 'done' };
+  if (!carried.some(({ notification, part }) => isFollowed(notification, part))) return { kind: 'done' };
   if (call.kind === 'everyone') return age < windows.progressMs ? { kind: 'progress' } : { kind: 'give_up' };
   if (age >= windows.resultMs) return { kind: 'give_up' };
   if (call.kind === 'departments' && !call.progressDone) return { kind: 'progress' };
   return { kind: 'result' };
-}
-
-/** Is anything of this notification in this call still to be learned? */
-function isOpen(call: Call, notification: Notification): boolean {
-  return call.members.some((member) => {
-    if (member.notificationId !== notification.id) return false;
-    const delivery = notification.deliveries.find((each) => each.part === member.part);
-    if (delivery?.state === 'accepted') return true;
-    if (notification.policies.track !== 'read') return false;
-    return notification.persons.some((person) => person.part === member.part && person.status === 'unread');
-  });
 }

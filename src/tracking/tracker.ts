@@ -6,7 +6,7 @@
 import { backoffMs, type Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { dingtalkMonth, nextDingtalkDay } from '../base/dingtalk-day.ts';
-import { failpoint } from '../base/failpoints.ts';
+import { failpoint, type Failpoint } from '../base/failpoints.ts';
 import { createLoop } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
@@ -16,15 +16,10 @@ import { spans } from '../dingtalk/limits.ts';
 import type { CallError, CallResult, TaskResult } from '../dingtalk/outcomes.ts';
 import type { Ledger, Tenure } from '../ledger/ledger.ts';
 import type { CallStep } from '../ledger/lifecycle/answers.ts';
-import {
-  askAgain,
-  noResult,
-  recalled,
-  resultSeen,
-  statusBarShown,
-  wishDropped,
-} from '../ledger/lifecycle/outcomes.ts';
+import { askAgain, noResult, resultSeen } from '../ledger/lifecycle/outcomes.ts';
+import { recalled, statusBarShown, wishDropped } from '../ledger/lifecycle/wishes.ts';
 import { saveCallSteps } from '../ledger/lifecycle/save.ts';
+import { isWished } from '../ledger/lifecycle/signals.ts';
 import { questionFor, type Question, type QuestionWindows } from './question.ts';
 import { nextCheckAt, type TrackingSchedule } from './schedule.ts';
 
@@ -56,6 +51,8 @@ const leaseMs = 60_000;
 const lookEveryMs = 5_000;
 const tenureRecheckMs = 500;
 const retryBackoff = { firstMs: 1_000, maxMs: 600_000 };
+/** Questions that failed are asked again at once so many times. */
+const quickRetries = 4;
 
 const windows: QuestionWindows = {
   recallMs: spans.recallWindow.value,
@@ -103,8 +100,9 @@ export function createTracker(options: TrackerOptions): Tracker {
     const ids = [...new Set(call.members.map((member) => member.notificationId))];
     const notifications = await ledger.read((tx) => tx.notifications(ids));
     const members = new Map(notifications.map((each) => [each.id, each]));
-    const answer = await ask(call, questionFor(call, members, windows, clock.now()), tenure);
-    failpoint('tracking.after_answer');
+    const question = questionFor(call, members, windows, clock.now());
+    const answer = await ask(call, question, tenure);
+    failpoint(placeAfter(question));
     await ledger.write(async (tx) => {
       const [current] = await tx.lockCalls([call.id]);
       if (current?.state !== 'accepted') return;
@@ -142,7 +140,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       case 'progress':
         return afterProgress(call, await client.progress(taskId, whileOurs));
       case 'result':
-        return afterResult(await client.result(taskId, whileOurs));
+        return afterResult(call, await client.result(taskId, whileOurs));
     }
   };
 
@@ -153,8 +151,12 @@ export function createTracker(options: TrackerOptions): Tracker {
     return (current, _members, now) => askAgain(current, now, true);
   };
 
-  const afterResult = (answer: CallResult<TaskResult>): Answer => {
-    if (answer.kind === 'failed') return afterFailure(answer.error);
+  const afterResult = (asked: Call, answer: CallResult<TaskResult>): Answer => {
+    if (answer.kind === 'failed') {
+      return saysNoMore(asked, answer.error)
+        ? (current, members, now) => noResult(current, members, now)
+        : afterFailure(answer.error);
+    }
     const { invalidDeptIds, ...lists } = answer.value;
     return (current, members, now) => {
       const nextAt = nextFor(current, now);
@@ -191,11 +193,12 @@ export function createTracker(options: TrackerOptions): Tracker {
       const backoff =
         error === null ? null : now + (wait ?? backoffMs(current.checks + 1, retryBackoff, options.random));
       const planned = nextFor(current, now);
-      const wished = [...members.values()].some(
-        (each) => each.signals.recall || each.signals.statusBar !== null,
-      );
-      const nextAt = backoff ?? planned;
+      const wished = isWished(current, members);
       if (planned === null && !wished) return noResult(current, members, now);
+      // A fault that lasts must not cost more questions than the schedule has.
+      const patient = current.checks >= quickRetries && !wished;
+      const nextAt =
+        patient && planned !== null ? Math.max(planned, backoff ?? planned) : (backoff ?? planned);
       return askAgain(current, nextAt ?? now + retryBackoff.maxMs, current.progressDone);
     };
   };
@@ -234,6 +237,23 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
   };
 }
+
+function placeAfter(question: Question): Failpoint {
+  if (question.kind === 'recall') return 'tracking.after_recall';
+  return question.kind === 'status_bar' ? 'tracking.after_status_bar' : 'tracking.after_answer';
+}
+
+/**
+ * Departments are asked about when they are done. If DingTalk then answers with a fault of its own, the task has more
+ * people than it gives a result for (K773), and asking again would only use up calls.
+ */
+function saysNoMore(asked: Call, { class: errorClass, httpStatus, code }: CallError): boolean {
+  if (asked.kind !== 'departments' || errorClass !== 'retry') return false;
+  return httpStatus === 200 && code !== busyCode;
+}
+
+/** Source: DingTalk, global error codes (K13). */
+const busyCode = '-1';
 
 function isTemporary(error: CallError): boolean {
   return ['retry', 'retry_after', 'refresh_token', 'configuration'].includes(error.class);

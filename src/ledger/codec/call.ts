@@ -52,6 +52,7 @@ export function encodeCallProgress(call: Call): string {
   const progress: CallProgress = {
     attempts: call.attempts,
     refusals: call.refusals,
+    busyRounds: call.busyRounds,
     unknownRounds: call.unknownRounds,
     crashes: call.crashes,
     day: call.day,

@@ -1,7 +1,7 @@
 import { sha256, stableId } from '../../base/ids.ts';
 import type { EventReference } from '../../model/event.ts';
 import type { DeadLetter } from '../../model/dead-letter.ts';
-import type { Notification } from '../../model/notification.ts';
+import { noSignals, type Notification } from '../../model/notification.ts';
 import type { PlannedNotification } from '../../model/plan.ts';
 import type { RawRecord } from '../../model/record.ts';
 import { markPersons, plannedPersons } from './persons.ts';
@@ -53,7 +53,7 @@ export function newNotification(planned: PlannedNotification, origin: Origin, no
     persons: plannedPersons(planned.audience),
     deliveries: [],
     invalidDeptIds: [],
-    signals: { recall: false, statusBar: null },
+    signals: noSignals,
     seq: 0,
     finalStatus: null,
     finalReason: null,

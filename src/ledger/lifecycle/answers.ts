@@ -11,6 +11,7 @@ import type { ResultError } from '../../model/result.ts';
 import { addPart, chunks, updateDelivery } from './deliveries.ts';
 import { markPersons, updatePersons, type PersonUpdate } from './persons.ts';
 import { settleWhenDone } from './settle.ts';
+import { isWished } from './signals.ts';
 import { andThen, IllegalTransitionError, quietly, tellInterim, type Step } from './tell.ts';
 
 /** The notifications that travel in a call, by id. */
@@ -21,8 +22,8 @@ export interface CallStep {
   readonly call: Call;
   readonly newCalls: readonly Call[];
   readonly steps: readonly Step[];
-  /** True when the answer proves that these people did not get the message: their reservations go back. */
-  readonly releaseClaims: boolean;
+  /** People who provably did not get the message: their reservations go back. */
+  readonly released: readonly CallMember[];
 }
 
 /** A repeat after an unanswered call: at most so many rounds, spaced out, and only while the day lasts. */
@@ -42,7 +43,8 @@ export function markSending(call: Call, claimedDay: string, now: number): Call {
     ...call,
     state: 'sending',
     attempts: call.attempts + 1,
-    day: call.day ?? dingtalkDay(now),
+    // An attempt that was refused sent nothing, so it binds no repeat to its day.
+    day: call.unknownRounds > 0 && call.day !== null ? call.day : dingtalkDay(now),
     claimedDay,
     nextAt: now,
   };
@@ -59,7 +61,7 @@ export function accepted(
   requireState(call, 'sending');
   const notifications = [...members.values()];
   const tracked = notifications.some(follows);
-  const signalled = notifications.some((each) => each.signals.recall || each.signals.statusBar !== null);
+  const signalled = isWished(call, members);
   const steps = stepsOf(call, members, (notification, member) => {
     const follow = follows(notification);
     const updated = updateDelivery(notification, member.part, {
@@ -84,7 +86,7 @@ export function accepted(
     },
     newCalls: [],
     steps,
-    releaseClaims: false,
+    released: [],
   };
 }
 
@@ -110,7 +112,7 @@ export function postponed(
     call: { ...call, state: 'ready', refusals: call.refusals + 1, nextAt },
     newCalls: [],
     steps,
-    releaseClaims: false,
+    released: [],
   };
 }
 
@@ -141,7 +143,7 @@ export function outcomeUnknown(
       return tellInterim(updated, { status: 'unknown', reason: why.reason, error: why.error }, now);
     });
     const waiting: Call = { ...call, state: 'ready', unknownRounds: round, crashes, nextAt };
-    return { call: waiting, newCalls: [], steps, releaseClaims: false };
+    return { call: waiting, newCalls: [], steps, released: [] };
   }
   return unknownForGood({ ...call, unknownRounds: round, crashes }, members, { ...why, held }, now);
 }
@@ -166,7 +168,7 @@ export function unknownForGood(
     call: { ...call, state: why.held ? 'held' : 'closed' },
     newCalls: [],
     steps,
-    releaseClaims: false,
+    released: [],
   };
 }
 
@@ -195,7 +197,7 @@ export function rejected(call: Call, members: Members, error: ResultError, now: 
     });
     return settleWhenDone({ ...updated, error }, now);
   });
-  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, released: call.members };
 }
 
 /** A limit, a cancellation or its age keeps the whole call from going out: our own rule, nobody is at fault. */
@@ -209,7 +211,7 @@ export function withheld(call: Call, members: Members, reason: string, now: numb
     const settled = { state: 'settled', status: 'suppressed', reason } as const;
     return settleWhenDone(updateDelivery(told, member.part, settled), now);
   });
-  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, released: call.members };
 }
 
 /**
@@ -239,7 +241,16 @@ function loneRecipientInvalid(call: Call, members: Members, error: ResultError, 
     const invalidDeptIds = [...updated.invalidDeptIds, ...call.deptIds];
     return settleWhenDone({ ...updated, invalidDeptIds, error }, now);
   });
-  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: true };
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, released: call.members };
+}
+
+/**
+ * A call for some of the people of an earlier one, with the same content on the same day: it keeps their reservations,
+ * and what is not known of the earlier attempts is not known of this one either.
+ */
+export function asRepeatOf(call: Call, again: Call): Call {
+  const { claimedDay, unknownRounds, crashes, day, busyRounds } = call;
+  return { ...again, claimedDay, unknownRounds, crashes, day, busyRounds };
 }
 
 function split(call: Call, members: Members, now: number): CallStep {
@@ -261,13 +272,11 @@ function split(call: Call, members: Members, now: number): CallStep {
       const parts = addPart(updated, call.body, { kind: call.kind, ...half }, now);
       updated = parts.notification;
       // A shared call that was refused must not be joined again just as it was.
-      newCalls.push(
-        ...parts.calls.map((each) => ({ ...each, mergeable: false, claimedDay: call.claimedDay })),
-      );
+      newCalls.push(...parts.calls.map((each) => ({ ...asRepeatOf(call, each), mergeable: false })));
     }
     return quietly(updated);
   });
-  return { call: { ...call, state: 'closed' }, newCalls, steps, releaseClaims: false };
+  return { call: { ...call, state: 'closed' }, newCalls, steps, released: [] };
 }
 
 /** Runs a transition over every notification in a call, in order. */

@@ -104,6 +104,7 @@ export function addPart(
     nextAt: dueAt,
     attempts: 0,
     refusals: 0,
+    busyRounds: 0,
     unknownRounds: 0,
     crashes: 0,
     day: null,

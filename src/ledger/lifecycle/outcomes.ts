@@ -4,12 +4,12 @@
  */
 import type { Call, CallMember } from '../../model/call.ts';
 import type { Delivery, Notification, Person } from '../../model/notification.ts';
-import type { RecipientStatus, ResultError, ResultStatus } from '../../model/result.ts';
+import type { RecipientStatus, ResultStatus } from '../../model/result.ts';
 import { addPart, deliveryOf, updateDelivery } from './deliveries.ts';
-import { stepsOf, type CallStep, type Members } from './answers.ts';
+import { asRepeatOf, stepsOf, type CallStep, type Members } from './answers.ts';
 import { hasArrived, updatePersons, type PersonUpdate } from './persons.ts';
 import { settleWhenDone } from './settle.ts';
-import { quietly, tellAmendment, type Step } from './tell.ts';
+import { andThen, quietly, tellAmendment, tellInterim, type Step } from './tell.ts';
 
 /** `getsendresult`, normalised: absent lists are empty. */
 export interface SendResult {
@@ -48,17 +48,21 @@ export function resultSeen(
   now: number,
 ): CallStep {
   const newCalls: Call[] = [];
+  const released: CallMember[] = [];
   const fates = fatesOf(result);
   const steps = stepsOf(call, members, (notification, member) => {
-    const before = notification;
-    const parts =
-      call.kind === 'departments'
-        ? { notification: departmentPeople(notification, member, fates, result), calls: [] }
-        : applyFates(notification, member, call, fates, follow, now);
-    newCalls.push(...parts.calls);
-    return closeDelivery(parts.notification, before, member, call, follow, now);
+    if (call.kind === 'departments') {
+      const named = departmentPeople(notification, member, call, fates, result);
+      return closeDelivery(named, notification, member, call, { ...follow, fates }, now);
+    }
+    const applied = applyFates(notification, member, call, fates, follow, now);
+    newCalls.push(...applied.calls);
+    released.push({ ...member, userids: applied.unreached });
+    return andThen(applied.step, (current) =>
+      closeDelivery(current, notification, member, call, { ...follow, fates }, now),
+    );
   });
-  return concluded(call, steps, newCalls, follow);
+  return { ...concluded(call, steps, newCalls, follow), released };
 }
 
 /** DingTalk will give no result for this task (a broadcast, too many people, a closed window). */
@@ -72,71 +76,14 @@ export function noResult(call: Call, members: Members, now: number): CallStep {
     call: { ...call, state: 'closed', checks: call.checks + 1 },
     newCalls: [],
     steps,
-    releaseClaims: false,
+    released: [],
   };
 }
 
 /** Nothing new; ask again later. */
 export function askAgain(call: Call, nextAt: number, progressDone: boolean): CallStep {
   const later: Call = { ...call, nextAt, checks: call.checks + 1, progressDone };
-  return { call: later, newCalls: [], steps: [], releaseClaims: false };
-}
-
-/** The task was taken back, for everyone in it. */
-export function recalled(call: Call, members: Members, now: number): CallStep {
-  const steps = stepsOf(call, members, (notification, member) => {
-    const cleared = { ...notification, signals: { ...notification.signals, recall: false } };
-    const updated = updateDelivery(cleared, member.part, { state: 'settled', status: 'recalled' });
-    return updated.state === 'final'
-      ? tellAmendment(updated, { status: 'recalled' }, now)
-      : settleWhenDone(updated, now);
-  });
-  return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: false };
-}
-
-/** The status bar of an OA message now shows what the later event asked for. */
-export function statusBarShown(
-  call: Call,
-  members: Members,
-  value: string,
-  nextAt: number | null,
-  now: number,
-): CallStep {
-  const steps = stepsOf(call, members, (notification) => {
-    // A newer wish that came in meanwhile stays.
-    if (notification.signals.statusBar?.value !== value) return quietly(notification);
-    return quietly({ ...notification, signals: { ...notification.signals, statusBar: null } });
-  });
-  return resumed(call, steps, nextAt, now);
-}
-
-/** DingTalk refused a recall or a status bar for good; the notification itself is as it was. */
-export function wishDropped(
-  call: Call,
-  members: Members,
-  wish: 'recall' | 'status_bar',
-  error: ResultError,
-  now: number,
-): CallStep {
-  const steps = stepsOf(call, members, (notification) => {
-    const signals =
-      wish === 'recall'
-        ? { ...notification.signals, recall: false }
-        : { ...notification.signals, statusBar: null };
-    const { code, message } = error;
-    return quietly({ ...notification, signals, error: { code, message, class: error.class } });
-  });
-  return resumed(call, steps, now, now);
-}
-
-/** Back to ordinary tracking; the next turn finds out whether anything is still open. */
-function resumed(call: Call, steps: readonly Step[], nextAt: number | null, now: number): CallStep {
-  return {
-    call: { ...call, state: 'accepted', nextAt: nextAt ?? now },
-    newCalls: [],
-    steps,
-    releaseClaims: false,
-  };
+  return { call: later, newCalls: [], steps: [], released: [] };
 }
 
 type Fate = { readonly status: RecipientStatus; readonly code: string | null };
@@ -159,32 +106,55 @@ function applyFates(
   fates: ReadonlyMap<string, Fate>,
   follow: FollowUp,
   now: number,
-): { notification: Notification; calls: readonly Call[] } {
+): Applied {
   const updates = new Map<string, PersonUpdate>();
-  const again: { readonly person: Person; readonly at: number; readonly cause: 'failed' | 'rate' | 'day' }[] =
-    [];
+  const again = new Map<Cause, { readonly at: number; readonly userids: string[] }>();
   for (const person of notification.persons) {
     if (person.part !== member.part || person.userid === null) continue;
     const fate = fates.get(person.userid);
     if (fate === undefined || (hasArrived(person.status) && !hasArrived(fate.status))) continue;
     const retry = retryOf(notification, person, fate, call, follow, now);
-    if (retry === null) updates.set(person.userid, updateOf(fate, call));
-    else again.push({ person, ...retry });
+    if (retry === null) {
+      updates.set(person.userid, updateOf(fate, call));
+      continue;
+    }
+    const together = again.get(retry.cause) ?? { at: retry.at, userids: [] };
+    together.userids.push(person.userid);
+    again.set(retry.cause, together);
   }
-  let current = updatePersons(notification, member.part, updates);
+  let step = quietly(updatePersons(notification, member.part, updates));
   const calls: Call[] = [];
-  for (const { person, at, cause } of again) {
-    if (person.userid === null) continue;
-    current = countRetry(current, person.userid, cause);
-    const parts = addPart(current, call.body, { kind: 'users', userids: [person.userid], people: 1 }, at);
-    current = parts.notification;
-    // The reservation of the first attempt is kept: it is the same content for the same person on the same day.
-    calls.push(
-      ...parts.calls.map((each) => ({ ...each, claimedDay: cause === 'day' ? null : call.claimedDay })),
+  for (const [cause, { at, userids }] of again) {
+    const counted = countRetry(step.notification, new Set(userids), cause);
+    const parts = addPart(counted, call.body, { kind: 'users', userids, people: userids.length }, at);
+    // On the same day it is the same content for the same people, so what is reserved for them holds.
+    calls.push(...parts.calls.map((each) => (cause === 'day' ? each : asRepeatOf(call, each))));
+    step = andThen({ ...step, notification: parts.notification }, (current) =>
+      cause === 'day'
+        ? tellInterim(current, { status: 'deferred', reason: 'limit', deferredUntil: at }, now)
+        : quietly(current),
     );
   }
-  return { notification: current, calls };
+  return { step, calls, unreached: unreached(updates, call) };
 }
+
+interface Applied {
+  readonly step: Step;
+  readonly calls: readonly Call[];
+  readonly unreached: readonly string[];
+}
+
+/** Whose place for this content goes back: not after an unknown attempt, nor where DingTalk says that they have it. */
+function unreached(updates: ReadonlyMap<string, PersonUpdate>, call: Call): string[] {
+  if (call.unknownRounds > 0) return [];
+  const unsent = [...updates].filter(
+    ([, { status, code = null }]) => !hasArrived(status) && !sameContentCodes.has(code ?? ''),
+  );
+  return unsent.map(([userid]) => userid);
+}
+
+/** Why people are sent to again. */
+type Cause = 'failed' | 'rate' | 'day';
 
 /** Does this person get another try, and when? Only before the final result. */
 function retryOf(
@@ -194,7 +164,7 @@ function retryOf(
   call: Call,
   follow: FollowUp,
   now: number,
-): { at: number; cause: 'failed' | 'rate' | 'day' } | null {
+): { at: number; cause: Cause } | null {
   if (notification.state === 'final' || call.kind !== 'users') return null;
   if (fate.status === 'failed' && person.failedRetries < failedRetries) return { at: now, cause: 'failed' };
   if (fate.status !== 'forbidden' || fate.code === null) return null;
@@ -205,13 +175,9 @@ function retryOf(
   return null;
 }
 
-function countRetry(
-  notification: Notification,
-  userid: string,
-  cause: 'failed' | 'rate' | 'day',
-): Notification {
+function countRetry(notification: Notification, userids: ReadonlySet<string>, cause: Cause): Notification {
   const persons = notification.persons.map((person) => {
-    if (person.userid !== userid) return person;
+    if (person.userid === null || !userids.has(person.userid)) return person;
     return {
       ...person,
       failedRetries: person.failedRetries + (cause === 'failed' ? 1 : 0),
@@ -246,6 +212,7 @@ function forbiddenReason(code: string | null): string {
 function departmentPeople(
   notification: Notification,
   member: CallMember,
+  call: Call,
   fates: ReadonlyMap<string, Fate>,
   result: SendResult,
 ): Notification {
@@ -254,9 +221,9 @@ function departmentPeople(
   for (const [userid, fate] of fates) {
     const person = known.get(userid);
     if (person === undefined) {
-      const reason = fate.status === 'forbidden' ? forbiddenReason(fate.code) : null;
+      const { status, code = null, reason = null } = updateOf(fate, call);
       const blank = { mobile: null, failedRetries: 0, rateRetries: 0 };
-      persons.push({ ...blank, userid, part: member.part, status: fate.status, code: fate.code, reason });
+      persons.push({ ...blank, userid, part: member.part, status, code, reason });
     } else if (!hasArrived(person.status) && hasArrived(fate.status)) {
       persons[persons.indexOf(person)] = { ...person, status: fate.status, code: null, reason: null };
     } else if (isDuplicate(fate) && (person.status === 'pending' || isDuplicate(person))) {
@@ -273,12 +240,15 @@ function closeDelivery(
   before: Notification,
   member: CallMember,
   call: Call,
-  follow: FollowUp,
+  follow: FollowUp & { readonly fates: ReadonlyMap<string, Fate> },
   now: number,
 ): Step {
   const delivery = deliveryOf(notification, member.part);
   if (delivery.state !== 'accepted') return receiptsSeen(notification, before, member, now);
-  const mine = notification.persons.filter((person) => person.part === member.part);
+  // Of a department's people some may have been told by name already, in another part.
+  const mine = notification.persons.filter(({ part, userid }) =>
+    call.kind === 'departments' ? userid !== null && follow.fates.has(userid) : part === member.part,
+  );
   const open = mine.some((person) => person.status === 'pending');
   if (call.kind === 'users' && open && follow.nextAt !== null) return quietly(notification);
   const status = call.kind === 'users' && open ? 'unverified' : deliveryStatus(delivery, mine, notification);
@@ -295,7 +265,7 @@ function deliveryStatus(
     return valid.length === 0 ? 'failed' : 'unverified';
   }
   const arrived = mine.filter((person) => hasArrived(person.status)).length;
-  if (arrived === mine.length) return 'delivered';
+  if (arrived > 0 && arrived === mine.length) return 'delivered';
   return arrived > 0 ? 'partial' : 'failed';
 }
 
@@ -321,16 +291,20 @@ function concluded(
   follow: FollowUp,
 ): CallStep {
   const open = steps.some(({ notification }) =>
-    call.members.some((member) => member.notificationId === notification.id && isOpen(notification, member)),
+    call.members.some(
+      (member) => member.notificationId === notification.id && isFollowed(notification, member.part),
+    ),
   );
   const checked: Call = { ...call, checks: call.checks + 1 };
   const next: Call =
     open && follow.nextAt !== null ? { ...checked, nextAt: follow.nextAt } : { ...checked, state: 'closed' };
-  return { call: next, newCalls, steps, releaseClaims: false };
+  return { call: next, newCalls, steps, released: [] };
 }
 
-function isOpen(notification: Notification, member: CallMember): boolean {
-  if (deliveryOf(notification, member.part).state === 'accepted') return true;
-  if (notification.policies.track !== 'read') return false;
-  return notification.persons.some((person) => person.part === member.part && person.status === 'unread');
+/** Is anything of this delivery still to be learned from DingTalk? */
+export function isFollowed(notification: Notification, part: number): boolean {
+  const delivery = deliveryOf(notification, part);
+  if (delivery.state === 'accepted') return true;
+  if (notification.policies.track !== 'read' || delivery.status === 'recalled') return false;
+  return notification.persons.some((person) => person.part === part && person.status === 'unread');
 }

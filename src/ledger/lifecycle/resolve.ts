@@ -48,7 +48,7 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
     }
   });
   if (settlement !== 'resend')
-    return { call: { ...call, state: 'closed' }, newCalls: [], steps, releaseClaims: false };
+    return { call: { ...call, state: 'closed' }, newCalls: [], steps, released: [] };
   const again: Call = {
     ...call,
     state: 'ready',
@@ -56,10 +56,11 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
     day: null,
     claimedDay: null,
     refusals: 0,
+    busyRounds: 0,
     unknownRounds: 0,
     crashes: 0,
   };
-  return { call: again, newCalls: [], steps, releaseClaims: false };
+  return { call: again, newCalls: [], steps, released: [] };
 }
 
 /** While other parts are still on their way, what was settled shows in the final result and needs no amendment. */

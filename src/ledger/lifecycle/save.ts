@@ -7,8 +7,11 @@ import type { CallStep } from './answers.ts';
 
 /** Saves what became of calls and of the notifications in them; the only way that the loops write a transition. */
 export async function saveCallSteps(tx: LedgerTx, callSteps: readonly CallStep[]): Promise<void> {
-  const released = callSteps.filter((each) => each.releaseClaims && each.call.claimedDay !== null);
-  await tx.releaseContents(released.flatMap((each) => claimsOf(each.call, each.call.claimedDay ?? '')));
+  await tx.releaseContents(
+    callSteps.flatMap(({ call, released }) =>
+      call.claimedDay === null ? [] : claimsOf({ ...call, members: released }, call.claimedDay),
+    ),
+  );
   for (const step of callSteps) await forgetLeavers(tx, step);
   await tx.saveCalls(callSteps.map((each) => each.call));
   await tx.insertCalls(callSteps.flatMap((each) => each.newCalls));
@@ -32,18 +35,18 @@ async function forgetLeavers(tx: LedgerTx, { call, steps }: CallStep): Promise<v
 export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<void> {
   const notifications = new Map<string, Notification>();
   const outbox: OutboxItem[] = [];
-  const failed: string[] = [];
+  const unsent: string[] = [];
   for (const step of steps) {
     notifications.set(step.notification.id, step.notification);
     outbox.push(...step.outbox);
-    if (endsFailed(step)) failed.push(step.notification.id);
+    if (endsUnsent(step)) unsent.push(step.notification.id);
     const deadLetter = await deadLetterFor(tx, step);
     if (deadLetter !== null) outbox.push(deadLetter);
   }
   await tx.saveNotifications([...notifications.values()]);
   await tx.appendOutbox(outbox);
-  // What failed for good must not keep later ones from being sent.
-  await tx.releasePolicyClaims(failed);
+  // What reached nobody must not keep later ones from being sent.
+  await tx.releasePolicyClaims(unsent);
 }
 
 /** The per-person reservations that a call holds for a day. */
@@ -62,9 +65,13 @@ export function claimsOf(
   );
 }
 
-function endsFailed(step: Step): boolean {
+/** Failed for good, or suppressed: either way it does not count in the windows of its route. */
+function endsUnsent(step: Step): boolean {
   return step.outbox.some(
-    (item) => item.kind === 'result' && item.result.final && item.result.status === 'failed',
+    (item) =>
+      item.kind === 'result' &&
+      item.result.final &&
+      (item.result.status === 'failed' || item.result.status === 'suppressed'),
   );
 }
 
@@ -85,18 +92,22 @@ async function deadLetterFor(tx: LedgerTx, { notification, outbox }: Step): Prom
   if (!outbox.some((item) => item.kind === 'result' && item.result.final)) return null;
   const { finalStatus, finalReason, policies } = notification;
   const refused = finalStatus === 'failed' && finalReason === 'rejected';
-  const overLimit =
-    finalStatus === 'suppressed' &&
-    policies.overLimit === 'dead_letter' &&
-    limitReasons.has(finalReason ?? '');
-  if (!refused && !overLimit) return null;
+  const limit = limitThatKeptAll(notification);
+  if (!refused && (limit === null || policies.overLimit !== 'dead_letter')) return null;
   const record = await tx.eventRecord(notification.id);
   if (record === null) return null;
   const deadLetter = deadLetterOf(notification, record, {
     stage: 'deliver',
-    reason: finalReason ?? 'rejected',
+    reason: refused ? 'rejected' : (limit ?? 'rejected'),
     message: notification.error?.message ?? 'a limit of DingTalk would have been passed',
     exceptionClass: refused ? 'dingbus.DingTalkRefusal' : 'dingbus.OverLimit',
   });
   return { kind: 'dead_letter', deadLetter };
+}
+
+/** The limit because of which nobody has it: counted by us, or by DingTalk after it had accepted the call. */
+function limitThatKeptAll({ finalStatus, finalReason, persons }: Notification): string | null {
+  if (finalStatus === 'suppressed') return limitReasons.has(finalReason ?? '') ? finalReason : null;
+  if (finalStatus !== 'failed' || finalReason !== 'forbidden') return null;
+  return persons.find(({ reason }) => limitReasons.has(reason ?? ''))?.reason ?? null;
 }

@@ -26,19 +26,26 @@ function isOver(delivery: Delivery): boolean {
   return delivery.state === 'settled' || delivery.state === 'unknown';
 }
 
+const takenBackOrNeverThere: ReadonlySet<ResultStatus> = new Set(['recalled', 'suppressed', 'failed']);
+
 /** The final status of a notification whose deliveries are all over. Every line has its test. */
 export function verdictOf(notification: Notification): { status: ResultStatus; reason: string | null } {
   const { deliveries, persons } = notification;
   const unknown = deliveries.find((delivery) => delivery.state === 'unknown');
   if (unknown !== undefined) return { status: 'unknown', reason: unknown.reason ?? 'no_answer' };
-  if (deliveries.length > 0 && deliveries.every((delivery) => delivery.status === 'recalled')) {
+  // What was still to be sent when the recall came was cancelled; nobody has anything of it.
+  if (
+    deliveries.some((delivery) => delivery.status === 'recalled') &&
+    deliveries.every(({ status }) => status !== null && takenBackOrNeverThere.has(status))
+  ) {
     return { status: 'recalled', reason: null };
   }
   if (
     notification.policies.track === 'accepted' &&
     deliveries.some((delivery) => delivery.status === 'accepted')
   ) {
-    return persons.every((person) => person.status === 'pending')
+    return persons.every((person) => person.status === 'pending') &&
+      deliveries.every(({ kind, status }) => kind === 'users' || status === 'accepted')
       ? { status: 'accepted', reason: null }
       : { status: 'partial', reason: null };
   }

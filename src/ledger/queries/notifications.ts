@@ -12,6 +12,7 @@ import {
   notificationPks,
   type NotificationRow,
 } from './notification-rows.ts';
+import { lockCorrelation } from './signals.ts';
 
 /** Columns that follow from the plan alone; `notifications` repeats them because queries look for them. */
 const planColumns = [
@@ -214,12 +215,13 @@ export async function leaseNotifications(scope: Scope, ids: readonly string[], u
 }
 
 export async function correlated(
-  { session }: Scope,
+  scope: Scope,
   route: string,
   correlation: string,
   since: number,
 ): Promise<readonly string[]> {
-  const rows = await session.all<{ id: string }>(
+  await lockCorrelation(scope, route, correlation);
+  const rows = await scope.session.all<{ id: string }>(
     `SELECT id FROM notifications WHERE route = ?1 AND correlation = ?2 AND received_at >= ?3
      ORDER BY received_at DESC, pk DESC`,
     [route, indexText(correlation), since],

@@ -2,6 +2,7 @@ import { int, text, type InsertSpec } from '../engine.ts';
 import type { RememberedSignal } from '../ledger.ts';
 import type { Scope } from '../scope.ts';
 import { indexText } from './index-text.ts';
+import { lockNumber } from './lock-number.ts';
 
 const signalRow: InsertSpec = {
   table: 'signals',
@@ -43,11 +44,13 @@ interface Row {
 
 /** In the order in which they came, so that the last status wins. */
 export async function signalsFor(
-  { session }: Scope,
+  scope: Scope,
   route: string,
   correlation: string,
   since: number,
 ): Promise<readonly RememberedSignal[]> {
+  await lockCorrelation(scope, route, correlation);
+  const { session } = scope;
   const rows = await session.all<Row>(
     `SELECT kind, status_value, status_bg, at FROM signals
      WHERE route = ?1 AND correlation = ?2 AND at >= ?3 ORDER BY at, pk`,
@@ -61,4 +64,16 @@ export async function signalsFor(
     statusBg: row.status_bg,
     at: row.at,
   }));
+}
+
+/**
+ * A notification and the signal that is meant for it may be written by two instances at once; without this neither
+ * would see the other.
+ */
+export async function lockCorrelation(
+  { session, context }: Scope,
+  route: string,
+  correlation: string,
+): Promise<void> {
+  if (context.shared) await session.lock([lockNumber('correlation', route, indexText(correlation))]);
 }

@@ -20,7 +20,12 @@ export function intakeCases(open: () => Promise<Ledger>): void {
     const notification = {
       ...plain,
       event: { ...plain.event, offset: 9_223_372_036_854_775_807n, type: null },
-      signals: { recall: true, statusBar: { value: '已同意', background: null } },
+      signals: {
+        recall: true,
+        statusBar: { value: '已同意', background: null },
+        recallDone: [1],
+        statusBarDone: [],
+      },
       invalidDeptIds: [1, 2],
       error: { code: '40035', message: 'bad', class: 'message' },
     };

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startCalls, type StartContext, type Started } from '../../../src/delivery/start-calls.ts';
 import { withMedia } from '../../../src/delivery/media.ts';
-import { dingtalkDay, nextDingtalkDay } from '../../../src/base/dingtalk-day.ts';
+import { dingtalkDay, nextDingtalkDay, nextDingtalkMonth } from '../../../src/base/dingtalk-day.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { newNotification } from '../../../src/ledger/lifecycle/admit.ts';
-import { saveCallSteps } from '../../../src/ledger/lifecycle/save.ts';
-import { accepted, rejected } from '../../../src/ledger/lifecycle/answers.ts';
+import { giveBack } from '../../../src/delivery/reserve.ts';
+import type { CallError } from '../../../src/dingtalk/outcomes.ts';
+import { accepted, outcomeUnknown, postponed, rejected } from '../../../src/ledger/lifecycle/answers.ts';
+import { resultSeen } from '../../../src/ledger/lifecycle/outcomes.ts';
+import { saveCallSteps, saveSteps } from '../../../src/ledger/lifecycle/save.ts';
+import { signalled } from '../../../src/ledger/lifecycle/signals.ts';
 import type { Call } from '../../../src/model/call.ts';
 import type { Result } from '../../../src/model/result.ts';
 import { aPlanned, anEvent, anOrigin, mobile, noon, only } from '../../fakes/builders.ts';
@@ -159,6 +163,65 @@ describe('merging', () => {
     expect(new Set(calls.flatMap((call) => call.members.map((each) => each.notificationId))).size).toBe(150);
   });
 
+  it('joins only what its routes want treated alike when a limit is reached', async () => {
+    await plan('e-1', { audience: { userids: ['u1'] }, policies: { overLimit: 'drop' } });
+    await plan('e-2', { audience: { userids: ['u2'] }, policies: { overLimit: 'defer' } });
+    const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: 0 };
+    expect((await start({ quotas })).calls).toEqual([]);
+    expect((await results()).map(({ status, reason }) => [status, reason])).toEqual([
+      ['suppressed', 'monthly_budget'],
+      ['deferred', 'limit'],
+    ]);
+  });
+
+  it('checks the limits of those who join a call that has its reservations', async () => {
+    const first = await plan('e-1', { audience: { userids: ['u1'] } });
+    const sent = only((await start()).calls);
+    // DingTalk says that u1 failed: they are sent to again, under the reservation that they have.
+    await ledger.write(async (tx) => {
+      const members = new Map((await tx.lockNotifications([first])).map((each) => [each.id, each]));
+      const taken = accepted(sent, members, '1', clock.now(), clock.now());
+      await saveCallSteps(tx, [taken]);
+      const after = new Map(taken.steps.map((each) => [each.notification.id, each.notification]));
+      const lists = { read: [], unread: [], invalid: [], forbidden: [], invalidDepts: [] };
+      const follow = { nextAt: null, nextDay: 0 };
+      await saveCallSteps(tx, [
+        resultSeen(taken.call, after, { ...lists, failed: ['u1'] }, follow, clock.now()),
+      ]);
+    });
+    await plan('e-2', { audience: { userids: ['u1', 'u2'] } });
+    const joined = only((await start()).calls);
+    expect(joined.members.map((member) => member.userids)).toEqual([['u1'], ['u2']]);
+    await plan('e-3', { audience: { userids: ['u2'] } });
+    expect((await start()).calls).toEqual([]);
+  });
+
+  it('leaves out of a shared call that waits whoever is cancelled or has expired, and only them', async () => {
+    const ids: string[] = [];
+    for (const id of ['e-1', 'e-2', 'e-3']) {
+      const expiresAt = id === 'e-3' ? noon + 5_000 : null;
+      ids.push(await plan(id, { audience: { userids: [id] }, policies: { expiresAt } }));
+    }
+    const call = only((await start()).calls);
+    await ledger.write(async (tx) => {
+      const members = new Map((await tx.lockNotifications(ids)).map((each) => [each.id, each]));
+      await saveCallSteps(tx, [postponed(call, members, noon + 10_000, null, noon)]);
+      const [cancelled] = await tx.lockNotifications(ids.slice(0, 1));
+      if (cancelled === undefined) throw new Error('planned above');
+      const recall = { kind: 'recall', statusValue: null, statusBg: null } as const;
+      const changed = signalled(cancelled, await tx.lockCallsOf([cancelled.id]), recall, noon);
+      await tx.saveCalls(changed.calls);
+      await saveSteps(tx, [changed.step]);
+    });
+    clock.set(noon + 10_000);
+    expect(only((await start()).calls)).toMatchObject({ people: 1, members: [{ userids: ['e-2'] }] });
+    const finals = (await results()).filter((each) => each.final);
+    expect(finals.map((each) => each.reason)).toEqual(['cancelled', 'expired']);
+    // The place of whoever was left out is free again.
+    await plan('e-4', { audience: { userids: ['e-1'] } });
+    expect((await start()).calls).toHaveLength(1);
+  });
+
   it('never joins what may be recalled', async () => {
     for (const id of ['e-1', 'e-2'])
       await plan(id, { audience: { userids: [id] }, policies: { mergeable: false } });
@@ -238,6 +301,38 @@ describe('limits', () => {
     expect(only(only((await start({ quotas })).calls).members).userids).toEqual(['u1']);
   });
 
+  it('a repeat that the month’s calls do not allow stays unknown, and keeps the person’s place', async () => {
+    const id = await plan('e-1');
+    const call = only((await start()).calls);
+    await ledger.write(async (tx) => {
+      const members = new Map((await tx.lockNotifications([id])).map((each) => [each.id, each]));
+      const why = { reason: 'no_answer', error: null } as const;
+      await saveCallSteps(tx, [outcomeUnknown(call, members, why, noon, () => 0)]);
+    });
+    clock.set(noon + 60_000);
+    const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: 1 };
+    expect((await start({ quotas })).calls).toEqual([]);
+    expect(only((await results()).filter((each) => each.final)).status).toBe('unknown');
+    await plan('e-2');
+    expect((await start()).calls).toEqual([]);
+    expect((await results()).at(-1)?.reason).toBe('same_content_today');
+  });
+
+  it('a call that was free is given back to the month in which it was counted', async () => {
+    clock.set(nextDingtalkMonth(noon) - 500);
+    await plan('e-1');
+    const call = only((await start()).calls);
+    clock.set(nextDingtalkMonth(noon) + 500);
+    const full = { class: 'retry_after', httpStatus: 200, provesNothingSent: true } as CallError;
+    await ledger.write((tx) => giveBack(tx, call, full, clock.now()));
+    const counted = (period: string) =>
+      ledger.read((tx) => tx.counter({ app: 'default', scope: 'calls', period }));
+    expect([await counted('2026-03'), await counted('2026-04')]).toEqual([0, 0]);
+    await plan('e-2', { text: 'b' });
+    await start();
+    expect([await counted('2026-03'), await counted('2026-04')]).toEqual([0, 1]);
+  });
+
   it('the month’s calls are counted and never passed', async () => {
     const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: 1 };
     await plan('e-1', { text: 'a' });
@@ -284,6 +379,28 @@ describe('mobiles', () => {
     const final = only(await results());
     expect(final).toMatchObject({ status: 'failed', reason: 'unresolved_recipients', final: true });
     expect(final.recipients.map((each) => each.mobile)).toEqual(['138******01', '138******02']);
+  });
+
+  it('that nobody has give the windows of their route back', async () => {
+    const dedupe = { key: 'k', windowMs: 60_000 };
+    const id = await plan('e-1', { audience });
+    const claim = (notificationId: string) =>
+      ledger.write((tx) =>
+        tx.claimDedupe({ route: 'refund', key: dedupe.key, notificationId, until: noon + 60_000 }, noon),
+      );
+    expect(await claim(id)).toBe(id);
+    await ledger.write((tx) =>
+      tx.saveMobiles(
+        ['13800001201', '13800001202'].map((number) => ({
+          app: 'default',
+          mobile: number,
+          userid: null,
+          at: noon,
+        })),
+      ),
+    );
+    await start();
+    expect(await claim('ntf_next')).toBe('ntf_next');
   });
 });
 

@@ -114,6 +114,21 @@ describe('policies', () => {
     clock.set(noon);
   });
 
+  it('a notification that is cancelled before it was sent gives its windows back', async () => {
+    const policies = {
+      dedupe: { key: 'order-1', windowMs: 60_000 },
+      throttle: { key: 'team', limit: 1, windowMs: 60_000 },
+      correlation: 'order-1',
+      mergeable: false,
+    };
+    const cancel = { kind: 'recall', route: 'refund', correlation: 'order-1' } as const;
+    await take(planned('e-1', [aPlanned({ policies })]));
+    await take(planned('e-2', [], [{ ...cancel, statusValue: null, statusBg: null }]));
+    await take(planned('e-3', [aPlanned({ policies })]));
+    expect((await results()).map((each) => each.reason)).toEqual(['cancelled']);
+    expect(await due()).toBe(1);
+  });
+
   it('quiet hours put off and tell until when, or drop', async () => {
     const until = noon + 3_600_000;
     await take(planned('e-1', [aPlanned({ policies: { quiet: { until, action: 'defer' } } })]));
@@ -295,6 +310,32 @@ describe('signals', () => {
   it('that overtake their notification are remembered', async () => {
     await take(planned('e-2', [], [cancel]));
     await take(planned('e-1', [aPlanned({ policies })]));
+    const [taken] = await ledger.write((tx) => tx.takeDue({ app: 'default', now: noon, limit: 1 }));
+    expect(taken?.signals.recall).toBe(true);
+  });
+
+  it('that overtake it by more than a day are forgotten', async () => {
+    await take(planned('e-2', [], [cancel]));
+    clock.set(noon + 24 * 3_600_000 + 1);
+    await take(planned('e-1', [aPlanned({ policies })]));
+    const [taken] = await ledger.write((tx) => tx.takeDue({ app: 'default', now: clock.now(), limit: 1 }));
+    expect(taken?.signals.recall).toBe(false);
+    clock.set(noon);
+  });
+
+  it('that found what they meant do not touch what comes later', async () => {
+    await take(planned('e-1', [aPlanned({ policies })]));
+    await take(planned('e-2', [], [cancel]));
+    await take(planned('e-3', [aPlanned({ policies })]));
+    const [taken] = await ledger.write((tx) => tx.takeDue({ app: 'default', now: noon, limit: 1 }));
+    expect(taken?.signals.recall).toBe(false);
+  });
+
+  it('that found only what had failed are remembered for its redrive', async () => {
+    const failure = { reason: 'template_error', stage: 'render', message: 'no such field' } as const;
+    await take(planned('e-1', [aPlanned({ policies, failure, message: null })]));
+    await take(planned('e-2', [], [cancel]));
+    await take(planned('e-3', [aPlanned({ policies })]));
     const [taken] = await ledger.write((tx) => tx.takeDue({ app: 'default', now: noon, limit: 1 }));
     expect(taken?.signals.recall).toBe(true);
   });

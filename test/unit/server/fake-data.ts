@@ -1,6 +1,6 @@
 import { Mobile } from '../../../src/base/sensitive.ts';
 import type { Call } from '../../../src/model/call.ts';
-import type { Notification } from '../../../src/model/notification.ts';
+import { noSignals, type Notification } from '../../../src/model/notification.ts';
 import type { Result } from '../../../src/model/result.ts';
 import type {
   ConfigFault,
@@ -190,7 +190,7 @@ export function detail(index: number): NotificationDetail {
     resending: false,
     deliveries: sent ? [delivery] : [],
     invalidDeptIds: [],
-    signals: { recall: false, statusBar: null },
+    signals: noSignals,
     seq: final && sent ? 2 : 1,
     finalStatus: final ? kind.status : null,
     finalReason: final ? kind.reason : null,
@@ -252,6 +252,7 @@ function callOf(notification: Notification): Call {
     nextAt: notification.receivedAt + 60_000,
     attempts: 1,
     refusals: 0,
+    busyRounds: 0,
     crashes: 0,
     unknownRounds: delivery?.state === 'unknown' ? 3 : 0,
     day: '2026-03-02',

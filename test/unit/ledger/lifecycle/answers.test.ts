@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   accepted,
+  markSending,
   mayRepeat,
   outcomeUnknown,
   postponed,
@@ -68,7 +69,7 @@ describe('an unknown outcome', () => {
     for (let round = 1; round <= 3; round += 1) {
       const step = outcomeUnknown(call, membersOf(notification), why, noon, half);
       expect(step.call).toMatchObject({ state: 'ready', unknownRounds: round, body: call.body });
-      expect(step.releaseClaims).toBe(false);
+      expect(step.released).toEqual([]);
       told.push(...resultsOf(step));
       notification = only(step.steps).notification;
       call = { ...step.call, state: 'sending' };
@@ -126,6 +127,18 @@ describe('an unknown outcome', () => {
   });
 });
 
+describe('the day of a repeat', () => {
+  const today = '2026-03-02';
+  const waiting = (change: Partial<Call>): Call => ({ ...only(onItsWay().calls), state: 'ready', ...change });
+
+  it('is that of the first attempt that may have gone out, not of one that was refused before', () => {
+    const refusedYesterday = waiting({ day: '2026-03-01', unknownRounds: 0 });
+    expect(markSending(refusedYesterday, today, noon).day).toBe(today);
+    const unknownYesterday = waiting({ day: '2026-03-01', unknownRounds: 1 });
+    expect(markSending(unknownYesterday, today, noon).day).toBe('2026-03-01');
+  });
+});
+
 describe('a refused call', () => {
   it('waits without telling when a retry may help', () => {
     const { notification, calls } = onItsWay();
@@ -137,7 +150,7 @@ describe('a refused call', () => {
   it('ends failed with the code, and its reservations go back', () => {
     const { notification, calls } = onItsWay();
     const step = rejected(only(calls), membersOf(notification), refusal, noon);
-    expect(step.releaseClaims).toBe(true);
+    expect(step.released).toEqual(only(calls).members);
     expect(only(resultsOf(step))).toMatchObject({
       status: 'failed',
       final: true,
@@ -151,13 +164,19 @@ describe('a refused call', () => {
     const { notification, calls } = onItsWay();
     const step = rejected({ ...only(calls), unknownRounds: 1 }, membersOf(notification), refusal, noon);
     expect(only(resultsOf(step))).toMatchObject({ status: 'unknown', final: true });
-    expect(step.releaseClaims).toBe(false);
+    expect(step.released).toEqual([]);
   });
 
   it('for some recipient is halved until the one is found; the others still get theirs', () => {
     const { notification, calls } = onItsWay({ audience: { userids: ['a', 'b', 'c'] } });
     const split = recipientRefused(only(calls), membersOf(notification), refusal, noon);
     expect(split.newCalls.map((call) => only(call.members).userids)).toEqual([['a', 'b'], ['c']]);
+    const doubtful = { ...only(calls), unknownRounds: 2, day: '2026-03-02' };
+    const halves = recipientRefused(doubtful, membersOf(notification), refusal, noon).newCalls;
+    expect(halves.map((call) => [call.unknownRounds, call.day])).toEqual([
+      [2, '2026-03-02'],
+      [2, '2026-03-02'],
+    ]);
     const after = only(split.steps).notification;
     const lone = split.newCalls[1];
     if (lone === undefined) throw new Error('two halves expected');

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { accepted } from '../../../../src/ledger/lifecycle/answers.ts';
 import {
   noResult,
-  recalled,
   resultSeen,
   type FollowUp,
   type SendResult,
 } from '../../../../src/ledger/lifecycle/outcomes.ts';
+import { recalled } from '../../../../src/ledger/lifecycle/wishes.ts';
 import type { CallStep } from '../../../../src/ledger/lifecycle/answers.ts';
 import type { Call } from '../../../../src/model/call.ts';
 import type { Notification } from '../../../../src/model/notification.ts';
@@ -111,11 +111,69 @@ describe('what DingTalk says of named people', () => {
     expect(only(only(step.steps).notification.persons).rateRetries).toBe(1);
   });
 
-  it('puts a full day off to the next when the route says defer', () => {
+  it('puts a full day off to the next when the route says defer, and says so', () => {
     const step = see(sent({ policies: { overLimit: 'defer' } }), {
       forbidden: [{ userid: 'u1', code: '143105' }],
     });
     expect(only(step.newCalls)).toMatchObject({ nextAt: follow.nextDay, claimedDay: null });
+    const told = { status: 'deferred', reason: 'limit', deferredUntil: follow.nextDay, final: false };
+    expect(only(only(step.steps).outbox)).toMatchObject({ result: told });
+  });
+
+  it('sends again in one call to those who failed and to nobody else, in another to those of a full minute', () => {
+    const start = sent({ audience: { userids: ['u1', 'u2', 'u3', 'u4', 'u5'] } });
+    const step = see(start, {
+      unread: ['u1'],
+      failed: ['u2', 'u3'],
+      forbidden: [
+        { userid: 'u4', code: '143103' },
+        { userid: 'u5', code: '143104' },
+      ],
+    });
+    expect(step.newCalls.map((call) => [only(call.members).userids, call.nextAt])).toEqual([
+      [['u2', 'u3'], noon],
+      [['u4', 'u5'], noon + 60_000],
+    ]);
+  });
+
+  it('a first attempt that is called a duplicate is forbidden: somebody else sent the same', () => {
+    const final = finalOf(see(sent(), { forbidden: [{ userid: 'u1', code: '143106' }] }));
+    expect(final.recipients[0]).toMatchObject({ status: 'forbidden', reason: 'same_content_today' });
+  });
+
+  it('people who are sent to again after an unknown attempt may have it from that one', () => {
+    const start = sent();
+    const first = see({ ...start, call: { ...start.call, unknownRounds: 1 } }, { failed: ['u1'] });
+    const again = only(first.newCalls);
+    expect(again).toMatchObject({ unknownRounds: 1, day: '2026-03-02' });
+    const notification = only(first.steps).notification;
+    const took = accepted(
+      { ...again, state: 'sending' },
+      new Map([[notification.id, notification]]),
+      '78',
+      noon,
+      noon,
+    );
+    const second = see(
+      { call: took.call, notification: only(took.steps).notification },
+      { forbidden: [{ userid: 'u1', code: '143106' }] },
+    );
+    expect(finalOf(second).recipients[0]).toMatchObject({ status: 'arrived', reason: 'inferred' });
+  });
+
+  it('gives back the place of whoever did not get it, unless DingTalk says that they have it', () => {
+    const start = sent({ audience: { userids: ['u1', 'u2', 'u3', 'u4'] } });
+    const lists = {
+      unread: ['u1'],
+      invalid: ['u2'],
+      forbidden: [
+        { userid: 'u3', code: '143106' },
+        { userid: 'u4', code: '1430004' },
+      ],
+    };
+    expect(see(start, lists).released.map((each) => each.userids)).toEqual([['u2', 'u4']]);
+    const inDoubt = { ...start, call: { ...start.call, unknownRounds: 1 } };
+    expect(see(inDoubt, lists).released.flatMap((each) => each.userids)).toEqual([]);
   });
 });
 
@@ -152,6 +210,31 @@ describe('departments', () => {
     expect(finalOf(see(sent({ audience }), { invalidDepts: [7, 8] }))).toMatchObject({
       status: 'failed',
       reason: 'invalid_recipients',
+    });
+  });
+
+  it('whose repeat after an unknown attempt is called a duplicate have the first one', () => {
+    const start = sent({ audience });
+    const again = { ...start, call: { ...start.call, unknownRounds: 1 } };
+    const final = finalOf(see(again, { forbidden: [{ userid: 'x', code: '143106' }] }));
+    expect(final).toMatchObject({ status: 'delivered', recipients: [{ status: 'arrived' }] });
+  });
+
+  it('whose people are all told by name already count by those people', () => {
+    const { notification, calls } = onItsWay({ audience: { userids: ['u1'], deptIds: [7] } });
+    let current = notification;
+    const results: CallStep[] = [];
+    for (const [index, call] of calls.entries()) {
+      const took = accepted(call, new Map([[current.id, current]]), String(index), noon, noon);
+      const lists = index === 0 ? { unread: ['u1'] } : { forbidden: [{ userid: 'u1', code: '143106' }] };
+      const seen = see({ call: took.call, notification: only(took.steps).notification }, lists);
+      results.push(seen);
+      current = only(seen.steps).notification;
+    }
+    expect(results.map((each) => each.call.state)).toEqual(['closed', 'closed']);
+    expect(current).toMatchObject({
+      finalStatus: 'delivered',
+      persons: [{ userid: 'u1', status: 'unread' }],
     });
   });
 
