@@ -80,13 +80,14 @@ async function main(once: boolean): Promise<boolean> {
   await follower.skipPresent();
   const port = await preferred(8080);
   const url = `http://127.0.0.1:${port}`;
+  const given = process.env['DINGBUS_ADMIN_TOKEN'];
   const dingbus = runDingbus({
     KAFKA_BROKERS: stack.brokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
     DINGTALK_BASE_URL: simulator.url,
     DINGBUS_STORE: `sqlite:${join(folder, 'dingbus.db')}`,
     DINGBUS_PORT: String(port),
-    DINGBUS_ADMIN_TOKEN: process.env['DINGBUS_ADMIN_TOKEN'] ?? 'local-admin',
+    DINGBUS_ADMIN_TOKEN: given ?? 'local-admin',
   });
   await ready(url, dingbus);
 
@@ -94,7 +95,9 @@ async function main(once: boolean): Promise<boolean> {
   print(`  Kafka             ${stack.brokers}`);
   print(`  schema registry   ${stack.registryUrl}`);
   print(`  DingTalk          ${simulator.url}   (simulator: every inbox is on this page)`);
-  print(`  console           ${url}   (admin token: local-admin)`);
+  print(
+    `  console           ${url}   (admin token: ${given === undefined ? 'local-admin' : 'the one of DINGBUS_ADMIN_TOKEN'})`,
+  );
   print(`  log               ${join('.dingbus', 'start', 'dingbus.log')}`);
   print('');
 

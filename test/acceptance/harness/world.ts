@@ -69,6 +69,7 @@ export class World {
   readonly registryUrl: string;
   readonly #store: string;
   readonly #simulatorOptions: SimulatorOptions;
+  readonly #processes: DingbusProcess[] = [];
 
   private constructor(options: WorldOptions, name: string, folder: string, simulator: Simulator) {
     this.name = name;
@@ -147,7 +148,7 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
     const dataDir = join(this.folder, name);
     mkdirSync(dataDir, { recursive: true });
     const port = await freePort();
-    return new DingbusProcess({
+    const dingbus = new DingbusProcess({
       configDir: join(this.folder, 'config'),
       dataDir,
       port,
@@ -159,6 +160,8 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
         DINGBUS_PORT: String(port),
       },
     });
+    this.#processes.push(dingbus);
+    return dingbus;
   }
 
   /** All records of a topic, partition by partition. */
@@ -216,6 +219,8 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
 
   /** Ends everything; DINGBUS_TEST_KEEP leaves the folder with configuration, ledger and log for a look. */
   async close(): Promise<void> {
+    // A test that failed half-way leaves its processes running.
+    for (const dingbus of this.#processes) await dingbus.kill();
     await this.sink.stop(5_000);
     await this.admin.close();
     await this.simulator.stop();
