@@ -70,6 +70,8 @@ export class World {
   readonly #store: string;
   readonly #simulatorOptions: SimulatorOptions;
   readonly #processes: DingbusProcess[] = [];
+  /** Requests that the documentation does not allow, of simulators that were stopped. */
+  readonly #breaches: string[] = [];
 
   private constructor(options: WorldOptions, name: string, folder: string, simulator: Simulator) {
     this.name = name;
@@ -115,7 +117,7 @@ export class World {
   /** DingTalk cannot be reached for a while; afterwards it remembers everything. */
   async simulatorOutage(ms: number): Promise<void> {
     const { port } = this.simulator;
-    await this.simulator.stop();
+    await this.#stopSimulator();
     await delay(ms);
     this.simulator = await startSimulator({ ...this.#simulatorOptions, port });
   }
@@ -223,8 +225,17 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
     for (const dingbus of this.#processes) await dingbus.kill();
     await this.sink.stop(5_000);
     await this.admin.close();
-    await this.simulator.stop();
+    await this.#stopSimulator();
     if (process.env['DINGBUS_TEST_KEEP'] === undefined) rmSync(this.folder, { recursive: true, force: true });
+    // Whatever the test was about: no request of ours may break the documentation.
+    if (this.#breaches.length > 0) throw new Error(`against the documentation: ${this.#breaches.join('; ')}`);
+  }
+
+  /** Passing a limit is no breach of form; tests that are about limits look at those themselves. */
+  async #stopSimulator(): Promise<void> {
+    const found = this.simulator.control.violations().filter(({ kind }) => kind !== 'limit');
+    this.#breaches.push(...found.map(({ kind, detail }) => `${kind}: ${detail}`));
+    await this.simulator.stop();
   }
 }
 
