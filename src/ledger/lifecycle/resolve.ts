@@ -49,6 +49,8 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
   });
   if (settlement !== 'resend')
     return { call: { ...call, state: 'closed' }, newCalls: [], steps, released: [] };
+  // Whoever is reported as a duplicate now has the message of the attempt in doubt; of a broadcast nobody is reported.
+  const doubt = call.kind === 'everyone' ? 0 : 1;
   const again: Call = {
     ...call,
     state: 'ready',
@@ -57,8 +59,9 @@ export function resolveHeld(call: Call, members: Members, settlement: Settlement
     claimedDay: null,
     refusals: 0,
     busyRounds: 0,
-    unknownRounds: 0,
-    crashes: 0,
+    // As after a crash, so that the new attempt has all the rounds of an unanswered call before it.
+    unknownRounds: doubt,
+    crashes: doubt,
   };
   return { call: again, newCalls: [], steps, released: [] };
 }
