@@ -1,3 +1,4 @@
+import { findByName } from '../base/name-pattern.ts';
 import type { IntakeRules } from '../intake/intake.ts';
 import type { Active } from './configuration.ts';
 
@@ -7,7 +8,7 @@ export function intakeRules({ config, rules }: Active): IntakeRules {
     hash: rules.hash,
     couldMatch: (topic, type) => rules.couldMatch(topic, type),
     reading: (topic) => ({
-      format: config.topics.get(topic)?.format ?? 'auto',
+      format: findByName(config.topics, topic)?.format ?? 'auto',
       identity: rules.identity(topic),
     }),
     plan: (event, now) => rules.plan(event, now),

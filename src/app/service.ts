@@ -40,6 +40,7 @@ import { openRegistry } from './registry.ts';
 import { createReloads } from './reload.ts';
 import { createServerPorts } from './server-ports.ts';
 import { StopStack } from './stop-stack.ts';
+import { subscriptions } from './subscriptions.ts';
 import { createConfigWatch } from './watch.ts';
 
 export interface ServiceOptions {
@@ -271,10 +272,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await stack.stopAll();
     throw thrown;
   }
-}
-
-function subscriptions({ config }: Active): { topic: string; start: 'earliest' | 'latest' }[] {
-  return [...config.topics.values()].map(({ name, start }) => ({ topic: name, start }));
 }
 
 function heartbeat(ledger: Ledger, clock: Clock, logger: Logger): Loop {

@@ -12,7 +12,7 @@ import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import { kafkaOf } from './normalise-kafka.ts';
 import type { DingbusFile } from './schema-dingbus.ts';
-import { isTopicName, namePattern } from './words.ts';
+import { areTopicNames, namePattern } from './words.ts';
 
 /** The part of the configuration that dingbus.yaml itself holds. */
 export type MainConfig = Omit<
@@ -189,7 +189,7 @@ function topicsOf(
 ): ReadonlyMap<string, TopicConfig> {
   const topics = new Map<string, TopicConfig>();
   for (const [name, topic] of Object.entries(file.topics)) {
-    if (!isTopicName(name)) {
+    if (!areTopicNames(name)) {
       const message = `${JSON.stringify(name.slice(0, 60))} is not a name for a topic`;
       context.report(ref, ['topics', name], 'wrong_value', message);
     }

@@ -1,3 +1,4 @@
+import { fits } from '../base/name-pattern.ts';
 import type { GroupConfig, RouteConfig, TemplateConfig } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
@@ -55,6 +56,12 @@ export function checkReferences(
   warnUnused(main, parts, ref, context);
 }
 
+/** Whether a topic is configured, by its name or by a pattern; a pattern also where it stands for configured topics. */
+function isAmong(topics: Iterable<string>, name: string): boolean {
+  for (const known of topics) if (fits(known, name) || fits(name, known)) return true;
+  return false;
+}
+
 function didYouMean(word: string, known: Iterable<string>): string | null {
   const meant = suggest(word, known);
   return meant === null ? null : `did you mean ${meant}?`;
@@ -63,7 +70,7 @@ function didYouMean(word: string, known: Iterable<string>): string | null {
 function checkRoute(route: RouteConfig, main: KnownNames, parts: Parts, context: LoaderContext): void {
   const topics = (names: readonly string[], path: readonly (string | number)[]): void => {
     names.forEach((name, index) => {
-      if (main.topics === null || main.topics.has(name) || name === placeholder) return;
+      if (main.topics === null || isAmong(main.topics, name) || name === placeholder) return;
       const at = context.sources.has(route.source.file, [...route.source.path, ...path, index])
         ? [index]
         : [];
@@ -223,7 +230,7 @@ function warnUnused(main: KnownNames, parts: Parts, ref: SourceRef, context: Loa
     ...signals.flatMap((signal) => signal.on ?? []),
   ]);
   for (const name of main.topics ?? []) {
-    if (!usedTopics.has(name) && !everywhere && !faulty) {
+    if (!isAmong(usedTopics, name) && !everywhere && !faulty) {
       context.warn(ref, ['topics', name], 'unused_topic', `no route reads the topic ${name}`);
     }
   }

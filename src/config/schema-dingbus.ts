@@ -253,7 +253,11 @@ export const dingbusSchema = keys(
       },
       { description: 'Health, metrics, API and console.' },
     ).prefault({}),
-    topics: named(topic, { description: 'The topics that are read, by name.' }),
+    topics: named(topic, {
+      description:
+        'The topics that are read, by name. With * in it a name stands for all topics that fit, also those that come later; a topic’s own name goes before a pattern, and of several patterns the first counts.',
+      examples: [{ 'shop.orders': {}, 'crm.*': { start: 'latest' } }],
+    }),
     intake: keys(
       {
         max_pending: int(

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { bool, choice, duration, int, leaf, nameOf, text, textOf } from './fields.ts';
 import { messageSchema } from './schema-template.ts';
 import { anything, either, keys, list, oneOrMany } from './shapes.ts';
-import { cel, departmentId, liquid, mobile, plainName, timeZone, topicName, userid } from './words.ts';
+import { cel, departmentId, liquid, mobile, plainName, timeZone, topicNames, userid } from './words.ts';
 
 /** The definition of a routes file: `defaults:` for its routes, and the routes themselves. */
 
@@ -117,7 +117,7 @@ const quietHours = keys(
 const signalShape = {
   on: oneOrMany(
     { description: 'Topics of the later event; default: every topic.' },
-    topicName({}),
+    topicNames({}),
   ).optional(),
   type: oneOrMany({ description: 'Type of the later event, or several.' }, text({})),
   when: cel({ description: 'Condition on the later event.' }).optional(),
@@ -146,7 +146,10 @@ const windowKey = {
 /** Everything that a route may say except its name and what it needs; `defaults:` takes the same keys. */
 const shared = {
   description: text({ description: 'For people.' }).optional(),
-  on: oneOrMany({ description: 'Topic, or several.', examples: ['shop.orders'] }, topicName({})),
+  on: oneOrMany(
+    { description: 'Topic, or several; * stands for any text.', examples: ['shop.orders', 'shop.*'] },
+    topicNames({}),
+  ),
   type: oneOrMany(
     {
       description: 'Event type, or several; without it every type.',

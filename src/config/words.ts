@@ -13,6 +13,17 @@ export function isTopicName(name: string): boolean {
   return topicPattern.test(name) && name !== '.' && name !== '..';
 }
 
+const namesPattern = /^[A-Za-z0-9._*-]{1,249}$/;
+
+/** A topic, or with `*` all topics whose names fit. */
+export function topicNames(meta: JsonSchema) {
+  return text(meta, { pattern: namesPattern, what: 'a topic name (letters, digits, . _ -), or one with * in it' });
+}
+
+export function areTopicNames(name: string): boolean {
+  return isTopicName(name) || (name.includes('*') && namesPattern.test(name));
+}
+
 /** Names of routes, groups and apps: they appear in results, metrics and commands. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
 

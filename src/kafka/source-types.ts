@@ -18,9 +18,16 @@ export interface PartitionPosition extends TopicPartition {
 /** Where reading begins in a partition that has no usable position. */
 export type StartAt = 'earliest' | 'latest';
 
+/** A regular expression is one. */
+export interface NamePattern {
+  /** For logs. */
+  readonly source: string;
+  test(name: string): boolean;
+}
+
 export interface TopicSubscription {
   /** A name, or a pattern over names; a pattern also takes topics that appear later. */
-  readonly topic: string | RegExp;
+  readonly topic: string | NamePattern;
   readonly start: StartAt;
 }
 

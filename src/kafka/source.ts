@@ -7,6 +7,7 @@ import { kafkaError } from './failure.ts';
 import { Member } from './member.ts';
 import { laneKey } from './session.ts';
 import type {
+  NamePattern,
   Source,
   SourceOptions,
   SourceStats,
@@ -44,7 +45,10 @@ class KafkaSource implements Source {
   readonly #held = new Map<string, TopicPartition>();
   #heldAll = false;
   #topics: readonly TopicSubscription[];
-  #names: readonly string[] = [];
+  /** The broker's topics as they were last seen; null before the first look. */
+  #names: readonly string[] | null = null;
+  /** Topics that came while we looked: with `latest`, what they got before we noticed would be lost without a trace. */
+  readonly #born = new Set<string>();
   #missing: readonly string[] = [];
   #member: Member | null = null;
   #running: Promise<void> | null = null;
@@ -113,7 +117,7 @@ class KafkaSource implements Source {
   setTopics(topics: readonly TopicSubscription[]): void {
     this.#topics = topics;
     this.#wake.abort();
-    this.#resubscribeIfChanged(this.#names);
+    this.#resubscribeIfChanged(this.#names ?? []);
   }
 
   stats(): SourceStats {
@@ -182,6 +186,9 @@ class KafkaSource implements Source {
 
   /** Which of the broker's topics the subscriptions mean; the first subscription that fits a topic counts. */
   #choose(names: readonly string[]): ReadonlyMap<string, StartAt> {
+    if (this.#names !== null) {
+      for (const name of names) if (!this.#names.includes(name)) this.#born.add(name);
+    }
     this.#names = names;
     const chosen = new Map<string, StartAt>();
     const missing: string[] = [];
@@ -189,8 +196,10 @@ class KafkaSource implements Source {
       const found = names.filter((name) =>
         typeof topic === 'string' ? name === topic : matches(topic, name),
       );
-      if (found.length === 0 && typeof topic === 'string') missing.push(topic);
-      for (const name of found) if (!chosen.has(name)) chosen.set(name, start);
+      if (found.length === 0) missing.push(typeof topic === 'string' ? topic : topic.source);
+      for (const name of found) {
+        if (!chosen.has(name)) chosen.set(name, this.#born.has(name) ? 'earliest' : start);
+      }
     }
     const news = missing.filter((name) => !this.#missing.includes(name));
     if (news.length > 0)
@@ -281,7 +290,7 @@ class KafkaSource implements Source {
 }
 
 /** A global or sticky pattern would remember where its last match ended. */
-function matches(pattern: RegExp, name: string): boolean {
-  pattern.lastIndex = 0;
+function matches(pattern: NamePattern, name: string): boolean {
+  if (pattern instanceof RegExp) pattern.lastIndex = 0;
   return pattern.test(name);
 }

@@ -1,3 +1,4 @@
+import { exampleOf } from '../base/name-pattern.ts';
 import type { CaseConfig, CaseExpectation, Config } from '../config/config.ts';
 import { suggest } from '../config/suggest.ts';
 import type { PlannedNotification, Signal } from '../model/plan.ts';
@@ -57,7 +58,7 @@ function defaultsFor(found: CaseConfig, config: Config): { topic: string; type: 
   const name = found.expect[0]?.route;
   const route = config.routes.find((candidate) => candidate.name === name);
   const [firstTopic] = config.topics.keys();
-  return { topic: route?.on[0] ?? firstTopic ?? 'sample', type: route?.type?.[0] ?? null };
+  return { topic: exampleOf(route?.on[0] ?? firstTopic ?? 'sample'), type: route?.type?.[0] ?? null };
 }
 
 /** Each expectation takes the first notification of its route (and element) that no other has taken. */

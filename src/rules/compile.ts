@@ -1,3 +1,4 @@
+import { findByName } from '../base/name-pattern.ts';
 import type { Config } from '../config/config.ts';
 import type { SourceRef } from '../config/source-ref.ts';
 import { sortFaults, type Fault } from '../config/fault.ts';
@@ -79,10 +80,10 @@ function createRules(
     hash: config.hash,
     couldMatch: (topic, type) => {
       // A topic's own `type:` decides, and it is known only after decoding.
-      const known = (config.topics.get(topic)?.type ?? null) === null ? type : undefined;
+      const known = (findByName(config.topics, topic)?.type ?? null) === null ? type : undefined;
       return program.index.has(topic, known) || program.signals.has(topic, known);
     },
-    identity: (topic) => identities.get(topic) ?? null,
+    identity: (topic) => identities.get(findByName(config.topics, topic)?.name ?? topic) ?? null,
     plan: (event, now) => ({ ...planEvent(program, scopeOf(event, now)), configHash: config.hash }),
     planRoute: (name, event, now) => {
       const route = byName.get(name);

@@ -1,3 +1,4 @@
+import { fits } from '../base/name-pattern.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { callsFor, countOf } from './calls.ts';
 import type { Expression } from './cel/expression.ts';
@@ -79,7 +80,8 @@ function checkTopicAndType(config: RouteConfig, scope: EventScope): Check[] {
   const { topic, type } = scope.event.meta;
   const checks: Check[] = [];
   const topics = config.on.join(', ');
-  if (!config.on.includes(topic)) return [no('on', `reads ${topics}; the event is on ${topic}`)];
+  if (!config.on.some((names) => fits(names, topic)))
+    return [no('on', `reads ${topics}; the event is on ${topic}`)];
   checks.push(yes('on', topic));
   if (config.type === null) return checks;
   const types = config.type.join(', ');

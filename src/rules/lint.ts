@@ -1,3 +1,4 @@
+import { exampleOf, fits } from '../base/name-pattern.ts';
 import type { Config, RouteConfig, SampleConfig, TemplateConfig } from '../config/config.ts';
 import { sortFaults, type Fault, type FaultCode } from '../config/fault.ts';
 import type { LineSource, LoadOptions } from '../config/load.ts';
@@ -51,7 +52,7 @@ function unreachableRoutes(config: Config): readonly Fault[] {
 
 function covers(earlier: RouteConfig, route: RouteConfig): boolean {
   if (!earlier.stop || earlier.when !== null) return false;
-  if (!route.on.every((topic) => earlier.on.includes(topic))) return false;
+  if (!route.on.every((topic) => earlier.on.some((names) => fits(names, topic)))) return false;
   if (earlier.type === null) return true;
   return route.type?.every((type) => earlier.type?.includes(type) ?? false) ?? false;
 }
@@ -107,5 +108,5 @@ function defaultsFor(template: TemplateConfig, config: Config): EventDefaults {
   const route = config.routes.find(({ template: name, digest }) =>
     [name, digest?.template].some((used) => used === template.name || template.name.startsWith(`${used}.`)),
   );
-  return { topic: route?.on[0] ?? 'sample', type: route?.type?.[0] ?? null };
+  return { topic: exampleOf(route?.on[0] ?? 'sample'), type: route?.type?.[0] ?? null };
 }

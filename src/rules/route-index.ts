@@ -1,5 +1,8 @@
+import { fits } from '../base/name-pattern.ts';
+
 /** What is looked up by topic and type: routes and signals. */
 export interface Indexed {
+  /** Names of topics, or patterns over them. */
   readonly on: readonly string[];
   /** Null = every type. */
   readonly type: readonly string[] | null;
@@ -12,45 +15,54 @@ interface TopicEntry<T> {
   readonly byType: ReadonlyMap<string, readonly T[]>;
 }
 
-const none: readonly never[] = [];
+/** Topics come from the broker, and from whoever asks for an explanation: more than this many are not remembered. */
+const maxTopics = 1_000;
 
 /** Finds the candidates for an event, so that the cost of a record grows with them and not with all routes. */
 export class RouteIndex<T> {
+  readonly #entries: readonly T[];
+  readonly #keysOf: (entry: T) => Indexed;
   readonly #topics = new Map<string, TopicEntry<T>>();
 
   constructor(entries: readonly T[], keysOf: (entry: T) => Indexed) {
-    const byTopic = new Map<string, T[]>();
-    for (const entry of entries) {
-      for (const topic of new Set(keysOf(entry).on)) {
-        const known = byTopic.get(topic);
-        if (known === undefined) byTopic.set(topic, [entry]);
-        else known.push(entry);
-      }
-    }
-    for (const [topic, found] of byTopic) {
-      const types = new Set(found.flatMap((entry) => keysOf(entry).type ?? []));
-      const byType = new Map<string, readonly T[]>();
-      for (const type of types) {
-        byType.set(
-          type,
-          found.filter((entry) => keysOf(entry).type?.includes(type) ?? true),
-        );
-      }
-      this.#topics.set(topic, { any: found.filter((entry) => keysOf(entry).type === null), byType });
-    }
+    this.#entries = entries;
+    this.#keysOf = keysOf;
   }
 
   /** In the order in which they were given. */
   find(topic: string, type: string | null): readonly T[] {
-    const entry = this.#topics.get(topic);
-    if (entry === undefined) return none;
-    return (type === null ? undefined : entry.byType.get(type)) ?? entry.any;
+    const { any, byType } = this.#of(topic);
+    return (type === null ? undefined : byType.get(type)) ?? any;
   }
 
   /** Whether anything could apply; `undefined` = the type is not known yet. */
   has(topic: string, type: string | null | undefined): boolean {
-    const entry = this.#topics.get(topic);
-    if (entry === undefined) return false;
-    return type === undefined || entry.any.length > 0 || (type !== null && entry.byType.has(type));
+    const { any, byType } = this.#of(topic);
+    if (any.length > 0) return true;
+    return type === undefined ? byType.size > 0 : type !== null && byType.has(type);
+  }
+
+  #of(topic: string): TopicEntry<T> {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known;
+    if (this.#topics.size >= maxTopics) this.#topics.clear();
+    const entry = this.#entryOf(topic);
+    this.#topics.set(topic, entry);
+    return entry;
+  }
+
+  #entryOf(topic: string): TopicEntry<T> {
+    const found = this.#entries
+      .map((entry) => ({ entry, ...this.#keysOf(entry) }))
+      .filter(({ on }) => on.some((names) => fits(names, topic)));
+    const byType = new Map<string, readonly T[]>();
+    for (const wanted of new Set(found.flatMap(({ type }) => type ?? []))) {
+      const takers = found.filter(({ type }) => type?.includes(wanted) ?? true);
+      byType.set(
+        wanted,
+        takers.map(({ entry }) => entry),
+      );
+    }
+    return { any: found.filter(({ type }) => type === null).map(({ entry }) => entry), byType };
   }
 }

@@ -11,19 +11,27 @@ dingtalk:
     default: { app_key: key, app_secret: "\${SECRET:-none}", agent_id: 4417001, department_sizes: { 7: 12 }, default_department_size: 50, company_size: 900 }
     hr: { app_key: key, app_secret: "\${SECRET:-none}", agent_id: 4417002 }
 results: { format: json }
-topics: { orders: {}, leave: {}, incidents: {} }
+topics:
+  orders: {}
+  leave: {}
+  incidents: {}
 `;
 
-/** Compiles routes (the text below `routes:`) and other files; @throws the faults as text. */
+/** Compiles routes (the text below `routes:`), other files, and more `topics:`; @throws the faults as text. */
 export function compile(
   routes: string,
   files: Readonly<Record<string, string>> = {},
   extra = '',
+  topics = '',
 ): { rules: Rules; config: Config } {
   const result = loadRules({
     path: 'c',
     env: {},
-    files: memoryFiles({ 'c/dingbus.yaml': main + extra, 'c/routes/a.yaml': routes, ...prefixed(files) }),
+    files: memoryFiles({
+      'c/dingbus.yaml': main + topics + extra,
+      'c/routes/a.yaml': routes,
+      ...prefixed(files),
+    }),
   });
   if (!result.ok) {
     const text = result.faults.map(
