@@ -4,7 +4,15 @@
  * imports nothing but Node's own modules. When everything is there it says nothing and costs a few milliseconds.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
 
 const root = dirname(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname));
@@ -97,6 +105,16 @@ function faultOfOwnNode() {
   return found === `v${wanted}` ? null : `node_modules holds Node.js ${found} instead of v${wanted}.`;
 }
 
+/**
+ * Makes `npx dingbus` run the program from its sources, as it runs the built one where dingbus is installed as a package.
+ * Windows lets few users make links; `npm run dingbus -- …` does the same there.
+ */
+function linkCommand() {
+  const link = join(modules, '.bin', 'dingbus');
+  if (process.platform === 'win32' || lstatSync(link, { throwIfNoEntry: false }) !== undefined) return;
+  symlinkSync(join('..', '..', 'src', 'main.ts'), link);
+}
+
 /** @param {string} line */
 function say(line) {
   process.stderr.write(`${line}\n`);
@@ -122,7 +140,8 @@ async function main() {
 }
 
 const fault = await main();
-if (fault !== null) {
+if (fault === null) linkCommand();
+else {
   say(`\n${fault}`);
   process.exitCode = 1;
 }
