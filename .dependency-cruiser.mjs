@@ -100,6 +100,10 @@ const packages = {
   },
   pg: { rooms: ['ledger'], why: 'SQL belongs in ledger/, behind its interface.' },
   'node:sqlite': { rooms: ['ledger'], why: 'SQL belongs in ledger/, behind its interface.' },
+  '@opentelemetry/api': {
+    rooms: ['base', 'app'],
+    why: 'Spans are opened with base/tracing.ts, which keeps secrets out of them and knows when nobody listens.',
+  },
   commander: { rooms: ['cli'], why: 'Reading the command line belongs in cli/.' },
   yaml: {
     rooms: ['config', 'simulator'],

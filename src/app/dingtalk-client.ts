@@ -43,6 +43,17 @@ export async function openClient(name: string, parts: ClientParts): Promise<Ding
 function observe(app: string, event: ClientEvent, logger: Logger, metrics: Metrics): void {
   switch (event.kind) {
     case 'call':
+      logger.debug(
+        {
+          app,
+          operation: event.operation,
+          outcome: event.outcome,
+          code: event.code,
+          http: event.httpStatus,
+          ms: event.ms,
+        },
+        'DingTalk answered',
+      );
       metrics.call(app, event.operation, event.outcome, event.ms / 1000);
       return;
     case 'wait':

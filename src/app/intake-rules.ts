@@ -3,7 +3,7 @@ import type { IntakeRules } from '../intake/intake.ts';
 import type { Active } from './configuration.ts';
 
 /** The rules in force as intake sees them. */
-export function intakeRules({ config, rules }: Active): IntakeRules {
+export function intakeRules({ config, rules }: Pick<Active, 'config' | 'rules'>): IntakeRules {
   return {
     hash: rules.hash,
     couldMatch: (topic, type) => rules.couldMatch(topic, type),

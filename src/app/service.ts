@@ -33,6 +33,7 @@ import { createHealth } from './health.ts';
 import { createHolds } from './holds.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
+import { logPublished } from './notification-log.ts';
 import { countIntake, countPublished, createStateReport } from './observation.ts';
 import { createOutput } from './output.ts';
 import { createPauses } from './pauses.ts';
@@ -41,6 +42,7 @@ import { createReloads } from './reload.ts';
 import { createServerPorts } from './server-ports.ts';
 import { StopStack } from './stop-stack.ts';
 import { subscriptions } from './subscriptions.ts';
+import { tracedIntake, tracedPublish, tracedRules } from './traced.ts';
 import { createConfigWatch } from './watch.ts';
 
 export interface ServiceOptions {
@@ -99,13 +101,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const sink = createSink({ connection, clock, logger });
     stack.push('kafka sink', () => sink.stop(2_000));
     const output = createOutput({ config, registry, admin });
+    const count = countPublished(metrics);
+    const tell = logPublished(logger);
     const publisher = createPublisher({
       ledger,
       clock,
       logger,
-      publish: (records) => publishTo(sink, records, metrics),
+      publish: tracedPublish((records) => publishTo(sink, records, metrics)),
       encode: (row) => output.encode(row),
-      onPublished: countPublished(metrics),
+      onPublished: (rows, refused) => {
+        count(rows, refused);
+        tell(rows);
+      },
     });
 
     const pauses = createPauses({ ledger, clock });
@@ -117,7 +124,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       group: config.kafka.groupId,
       ledger,
       decoder,
-      rules: () => intakeRules(current.active),
+      rules: () => tracedRules(intakeRules(current.active), () => clock.now()),
       clock,
       logger,
       observer: countIntake(metrics),
@@ -130,7 +137,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clock,
       logger,
       handler: {
-        onBatch: (batch) => intake.process(batch),
+        onBatch: tracedIntake(config.kafka.groupId, intake),
         onAssigned: (partitions) => intake.assigned(partitions),
         onCommitted: (positions) => {
           intake.committed(positions);

@@ -4,6 +4,7 @@ import { readAvroSchemas } from '../rules/cel/avro-types.ts';
 import { eventFromInput } from '../rules/event-input.ts';
 import type { ExplainedNotification, Explanation, RouteVerdict } from '../rules/explanation.ts';
 import { callLimits } from '../dingtalk/limits.ts';
+import { maskText, presentable } from '../server/masking.ts';
 import { loadFor, printJson, readEvent } from './loading.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -27,8 +28,8 @@ export function addExplain(program: Command, setExitCode: SetExitCode): void {
       if (!read.ok)
         return command.error(`error: ${options.event}: ${read.message}`, { exitCode: exitCodes.usage });
       const explanation = active.rules.explain(read.event, systemClock.now());
-      if (commonOptions(command).json) printJson(explanation);
-      else process.stdout.write(`${explanationText(explanation)}\n`);
+      if (commonOptions(command).json) printJson(presentable(explanation));
+      else process.stdout.write(`${maskText(explanationText(explanation))}\n`);
       const failed = explanation.routes.some((route) => route.verdict === 'failed');
       setExitCode(failed ? exitCodes.faults : exitCodes.good);
     });

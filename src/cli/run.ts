@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { environment, failpointCounts } from '../app/environment.ts';
 import { loadActive, type Source } from '../app/configuration.ts';
 import { startService, type Service } from '../app/service.ts';
+import { startTelemetry } from '../app/telemetry.ts';
 import { systemClock } from '../base/clock.ts';
 import { armFailpoints } from '../base/failpoints.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
@@ -38,6 +39,7 @@ async function run(source: Source, pretty: boolean): Promise<number> {
   const unknown = armFailpoints(failpointCounts(source.env), () => process.kill(process.pid, 'SIGKILL'));
   if (unknown.length > 0) logger.warn({ unknown }, 'unknown failpoints');
 
+  const endTelemetry = await startTelemetry(source.env, logger);
   const ending = new Ending(logger);
   const service = await startService({
     active,
@@ -58,7 +60,7 @@ async function run(source: Source, pretty: boolean): Promise<number> {
   });
   logger.info({ url: service.url, config: active.config.hash, pid: process.pid }, 'dingbus runs');
   const code = await ending.wanted;
-  return stopWithin(service, active.config.shutdownTimeoutMs, code, logger);
+  return stopWithin(service, endTelemetry, active.config.shutdownTimeoutMs, code, logger);
 }
 
 /** The first SIGTERM or SIGINT asks for an orderly end, the second one has it at once. */
@@ -89,6 +91,7 @@ class Ending {
 /** What is not finished by then is in the ledger and goes on after the next start. */
 async function stopWithin(
   service: Service,
+  endTelemetry: () => Promise<void>,
   timeoutMs: number,
   code: number,
   logger: Logger,
@@ -98,6 +101,7 @@ async function stopWithin(
     process.exit(code);
   });
   await service.stop(timeoutMs);
+  await endTelemetry();
   cancel();
   logger.info({}, 'stopped');
   // Connections of libraries must not keep a finished process alive.

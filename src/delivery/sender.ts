@@ -19,6 +19,7 @@ import { withMedia } from './media.ts';
 import { createPreparer } from './prepare.ts';
 import type { AppQuotas } from './reserve.ts';
 import { startCalls, type Slots, type Started } from './start-calls.ts';
+import { tracedCall } from './traced-call.ts';
 
 export interface SenderOptions {
   readonly app: string;
@@ -138,7 +139,13 @@ export function createSender(options: SenderOptions): Sender {
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     crowded = started.blocked !== null || started.calls.length >= limit;
     startedAt = clock.now();
-    for (const call of started.calls) launch(send(call, slots.slotOf(call.id), tenure), afterCall);
+    for (const call of started.calls) {
+      const traces = started.traceparents.get(call.id) ?? [];
+      launch(
+        tracedCall(call, traces, () => send(call, slots.slotOf(call.id), tenure)),
+        afterCall,
+      );
+    }
     if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared), wake);
     if (started.unpreparedCalls.length > 0) launch(preparer.prepareCalls(started.unpreparedCalls), wake);
     return { wakeAt: await nextTurn(started) };
@@ -191,7 +198,7 @@ export function createSender(options: SenderOptions): Sender {
    * Between the intent and the call the process may have been frozen for so long that others took it for dead and
    * have made, or will make, the call themselves; then it is not ours to make any more.
    */
-  const send = async (call: Call, slot: Slot | null, tenure: Tenure): Promise<void> => {
+  const send = async (call: Call, slot: Slot | null, tenure: Tenure): Promise<SendResult> => {
     const request = { audience: audienceOf(call), body: call.body, people: call.people };
     const answer = await client.send(request, {
       priority: call.priority,
@@ -200,6 +207,7 @@ export function createSender(options: SenderOptions): Sender {
     });
     failpoint('delivery.after_answer');
     answers.record(call, answer);
+    return answer;
   };
 
   let unsubscribe: (() => void) | null = null;

@@ -52,6 +52,8 @@ export interface StartContext {
 export interface Started {
   /** Durable intents: make these calls. */
   readonly calls: readonly Call[];
+  /** By call: the traces that its notifications belong to. */
+  readonly traceparents: ReadonlyMap<string, readonly string[]>;
   /** Leased to us until their mobiles are looked up and their media uploaded. */
   readonly unprepared: readonly Notification[];
   /** Put off until their media are uploaded anew. */
@@ -66,7 +68,8 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
   const now = context.clock.now();
   // Looked up in the same transaction as the intents: nothing of what is stopped can begin after the stop is durable.
   const stops = stopsOf(context.app, await tx.holds());
-  if (stops.all) return { calls: [], unprepared: [], unpreparedCalls: [], blocked: null, stops };
+  if (stops.all)
+    return { calls: [], traceparents: new Map(), unprepared: [], unpreparedCalls: [], blocked: null, stops };
   const query = { app: context.app, now, limit: context.limit, exceptRoutes: stops.routes };
   const members: Members = new Map();
   const ready = await takeReady(tx, context, query, members, now);
@@ -100,11 +103,17 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
   });
   return {
     calls: started,
+    traceparents: new Map(started.map((call) => [call.id, traceparentsOf(call, members)])),
     unprepared: planned.unprepared,
     unpreparedCalls: ready.unprepared,
     blocked: waiting[0]?.people ?? null,
     stops,
   };
+}
+
+function traceparentsOf(call: Call, members: Members): string[] {
+  const all = call.members.map(({ notificationId }) => members.get(notificationId)?.traceparent ?? null);
+  return [...new Set(all)].filter((each) => each !== null);
 }
 
 interface PlannedCalls {

@@ -24,6 +24,7 @@ import { readMedia, readProgress, readTaskId, readTaskResult } from './payloads.
 import { post, sendArguments, type Arguments, type Encoding, type RequestOptions } from './requests.ts';
 import { checkMedia, uploadRequest } from './upload.ts';
 import type { TokenApi } from './token-requests.ts';
+import { tracedTransport } from './traced-transport.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 export interface DingTalkAppOptions {
@@ -98,7 +99,7 @@ class Client implements DingTalkClient {
     this.#holds = new Holds(clock);
     this.#address = options.address ?? createAddressLimits(new Holds(clock));
     this.#ownsTransport = options.transport === undefined;
-    this.#transport = options.transport ?? createTransport({ clock });
+    this.#transport = tracedTransport(options.transport ?? createTransport({ clock }));
     this.limiter = new Limiter({
       clock,
       callsPerSecond: options.limits?.callsPerSecond ?? rateLimits.callsPerSecond.value,

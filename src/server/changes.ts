@@ -35,6 +35,7 @@ export class Changes {
     const { audit, clock, logger, newId } = this.#options;
     const intent: AuditEntry = {
       ...change,
+      targets: change.targets.map(maskText),
       note: maskOptional(change.note),
       id: newId(),
       at: clock.now(),
@@ -42,7 +43,7 @@ export class Changes {
       message: null,
     };
     await audit.record(intent);
-    const { actor, action, targets } = change;
+    const { actor, action, targets } = intent;
     try {
       const answer = await work();
       const message = refusal(answer);

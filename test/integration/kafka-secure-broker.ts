@@ -28,6 +28,8 @@ function certificatePath(name: string): string {
 }
 
 export interface SecureBroker {
+  /** Without TLS and login. */
+  readonly plain: string;
   /** Asks for a certificate of the client. */
   readonly mutualTls: string;
   /** TLS with SASL: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER. */
@@ -85,7 +87,12 @@ export async function startSecureBroker(): Promise<SecureBroker | null> {
     await stop();
     throw new Error(`the secure broker did not start:\n${said}`, { cause: error });
   }
-  return { mutualTls: `127.0.0.1:${ports.tls}`, sasl: `127.0.0.1:${ports.sasl}`, stop };
+  return {
+    plain: `127.0.0.1:${ports.plain}`,
+    mutualTls: `127.0.0.1:${ports.tls}`,
+    sasl: `127.0.0.1:${ports.sasl}`,
+    stop,
+  };
 }
 
 function writeSettings(

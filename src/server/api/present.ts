@@ -103,7 +103,8 @@ export function configurationJson(
 
 export function outcomeJson(outcome: OperationOutcome): Json<'outcome'> {
   return {
-    id: outcome.id,
+    // The caller's own word comes back when it names nothing.
+    id: maskText(outcome.id),
     ok: outcome.ok,
     outcome: outcome.outcome,
     message: maskOptional(outcome.message),

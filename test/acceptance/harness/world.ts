@@ -52,6 +52,10 @@ export interface WorldOptions {
   readonly simulator?: SimulatorOptions;
   /** `sqlite` in the world's folder, or an address. */
   readonly store?: string;
+  /** More keys for the sections that the world writes itself, as they stand in a YAML flow mapping. */
+  readonly sections?: Readonly<Partial<Record<'kafka' | 'schema_registry' | 'server', string>>>;
+  /** More variables for the process, or other values for the world's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One dingbus with everything around it: topics of its own, a simulator, a configuration, a ledger. */
@@ -68,6 +72,7 @@ export class World {
   readonly brokers: string;
   readonly registryUrl: string;
   readonly #store: string;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #simulatorOptions: SimulatorOptions;
   readonly #processes: DingbusProcess[] = [];
   /** Requests that the documentation does not allow, of simulators that were stopped. */
@@ -84,6 +89,7 @@ export class World {
     this.brokers = options.brokers;
     this.registryUrl = options.registryUrl;
     this.#store = options.store ?? 'sqlite:ledger/dingbus.db';
+    this.#env = options.env ?? {};
     const connection = {
       brokers: options.brokers.split(','),
       clientId: `${name}-test`,
@@ -128,12 +134,13 @@ export class World {
   }
 
   /** Writes the configuration; `{topic:NAME}` in it stands for this world's topic. */
-  writeConfig(options: Pick<WorldOptions, 'files' | 'dingbus'>): void {
-    const own = `kafka: { brokers: "\${KAFKA_BROKERS}", group_id: ${this.groupId}, session_timeout: 6s }
-schema_registry: { url: "\${SCHEMA_REGISTRY_URL}" }
+  writeConfig(options: Pick<WorldOptions, 'files' | 'dingbus' | 'sections'>): void {
+    const { kafka = '', schema_registry: registry = '', server = '' } = options.sections ?? {};
+    const own = `kafka: { brokers: "\${KAFKA_BROKERS}", group_id: ${this.groupId}, session_timeout: 6s, ${kafka} }
+schema_registry: { url: "\${SCHEMA_REGISTRY_URL}", ${registry} }
 store: "\${DINGBUS_STORE}"
 results: { topic: ${this.resultsTopic}, dead_letter_topic: ${this.deadLetterTopic}, partitions: 3 }
-server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-token }
+server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", ${server === '' ? 'admin_token: test-admin-token' : server} }
 `;
     const files = { ...options.files, 'dingbus.yaml': own + options.dingbus };
     for (const [name, text] of Object.entries(files)) {
@@ -160,6 +167,7 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", admin_token: test-admin-tok
         DINGTALK_BASE_URL: this.simulator.url,
         DINGBUS_STORE: this.#store,
         DINGBUS_PORT: String(port),
+        ...this.#env,
       },
     });
     this.#processes.push(dingbus);
