@@ -3,7 +3,7 @@
  * the sample events with what becomes of each. With `--once` it ends by itself and says whether anything is missing.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../src/base/clock.ts';
@@ -81,14 +81,20 @@ async function main(once: boolean): Promise<boolean> {
   const port = await preferred(8080);
   const url = `http://127.0.0.1:${port}`;
   const given = process.env['DINGBUS_ADMIN_TOKEN'];
-  const dingbus = runDingbus({
+  const env = {
     KAFKA_BROKERS: stack.brokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
     DINGTALK_BASE_URL: simulator.url,
     DINGBUS_STORE: `sqlite:${join(folder, 'dingbus.db')}`,
     DINGBUS_PORT: String(port),
     DINGBUS_ADMIN_TOKEN: given ?? 'local-admin',
-  });
+  };
+  // The commands find the running service by the same variables.
+  const exports = Object.entries(env).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`,
+  );
+  writeFileSync(join(folder, 'env'), exports.join(''), { mode: 0o600 });
+  const dingbus = runDingbus(env);
   await ready(url, dingbus);
 
   print('');
@@ -99,6 +105,9 @@ async function main(once: boolean): Promise<boolean> {
     `  console           ${url}   (admin token: ${given === undefined ? 'local-admin' : 'the one of DINGBUS_ADMIN_TOKEN'})`,
   );
   print(`  log               ${join('.dingbus', 'start', 'dingbus.log')}`);
+  print(
+    `  commands          . ${join('.dingbus', 'start', 'env')}   (then npx dingbus status, deliveries, dlq list …)`,
+  );
   print('');
 
   const report = new Report();
