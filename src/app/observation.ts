@@ -16,7 +16,6 @@ export function countIntake(metrics: Metrics): IntakeObserver {
       metrics.batch(counts.seconds, counts.records);
       for (const [route, events] of counts.matched) metrics.matched(route, events);
       for (const { route, app, count } of counts.planned) metrics.planned(route, app, count);
-      for (const { stage, reason } of counts.deadLetters) metrics.deadLetter(stage, reason);
     },
   };
 }
@@ -27,7 +26,10 @@ export function countPublished(metrics: Metrics): (rows: readonly OutboxRow[], r
     metrics.publishRefused(refused);
     for (const row of rows) {
       metrics.published(row.kind, 1);
-      if (row.kind === 'dead_letter') continue;
+      if (row.kind === 'dead_letter') {
+        metrics.deadLetter(row.deadLetter.stage, row.deadLetter.reason);
+        continue;
+      }
       const { status, reason, route, final, occurredAt, receivedAt } = row.result;
       metrics.result(status, reason, route, final);
       if (final) metrics.finalAfter(route, (occurredAt - receivedAt) / 1000);
@@ -50,7 +52,9 @@ export function createStateReport(parts: StateReportParts): () => Promise<void> 
   return async () => {
     const partitions = source.stats().partitions;
     metrics.lags(
-      partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag: Number(lag ?? 0n) })),
+      partitions.flatMap(({ topic, partition, lag }) =>
+        lag === null ? [] : [{ topic, partition, lag: Number(lag) }],
+      ),
     );
     metrics.holds(await parts.holds());
     metrics.ready((await health.ready()).every((each) => each.ok));

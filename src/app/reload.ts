@@ -10,7 +10,7 @@ export interface Reloads {
   /** Reads and compiles everything, then swaps; tells log and metrics. Whoever asks keeps the audit log. */
   reload(): ReloadOutcome;
   /** The same for a signal, which leaves its own trace in the audit log. */
-  onSignal(signal: string): void;
+  onSignal(signal: string): boolean;
   /** The same when files have changed; not when their content is what it was at the last attempt. */
   onFilesChanged(): void;
 }
@@ -28,7 +28,9 @@ export function createReloads(parts: ReloadParts): Reloads {
   return {
     reload: () => told(current.reload(), parts),
     onSignal(signal) {
-      recordAudit(told(current.reload(), parts), `signal ${signal}`, parts);
+      const outcome = told(current.reload(), parts);
+      recordAudit(outcome, `signal ${signal}`, parts);
+      return outcome.loaded.ok;
     },
     onFilesChanged() {
       const outcome = current.reloadIfChanged();

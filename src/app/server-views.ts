@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { dingtalkDay, nextDingtalkDay, nextDingtalkMonth } from '../base/dingtalk-day.ts';
+import { nextDingtalkDay } from '../base/dingtalk-day.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import {
   anyNotification,
@@ -15,9 +15,9 @@ import type {
   NotificationQuery,
   NotificationSummary,
   Page,
-  QuotaView,
 } from '../server/ports.ts';
 import type { Current } from './current.ts';
+import { quotasOf } from './quotas.ts';
 
 export interface ViewParts {
   readonly ledger: Ledger;
@@ -50,32 +50,7 @@ export function createServerViews(parts: ViewParts): LedgerViewsPort {
       );
       return { notification: history.notification, calls: history.calls, results, deadLetterIds };
     },
-    async quotas() {
-      const now = clock.now();
-      const rows: QuotaView[] = [];
-      for (const app of current.active.config.dingtalk.apps.values()) {
-        const use = await ledger.view((views) => views.quotaUse(app.name, dingtalkDay(now), 1));
-        const { limits } = app;
-        const daily = { app: app.name, warnAt: limits.warnAt, resetsAt: nextDingtalkDay(now) };
-        rows.push(
-          { ...daily, name: 'broadcasts_per_day', used: use.broadcasts, limit: limits.broadcastsPerDay },
-          {
-            ...daily,
-            name: 'per_user_per_day',
-            used: use.topPeople[0]?.messages ?? 0,
-            limit: limits.perUserPerDay,
-          },
-          {
-            ...daily,
-            name: 'calls_per_month',
-            used: use.callsThisMonth,
-            limit: limits.callsPerMonth,
-            resetsAt: nextDingtalkMonth(now),
-          },
-        );
-      }
-      return rows;
-    },
+    quotas: () => quotasOf(ledger, current.active.config.dingtalk.apps.values(), clock.now()),
     holds: () => parts.holds(),
     async deadLetters(query) {
       const page: LedgerPage<OutboxEntry> = await ledger.view((views) =>

@@ -37,6 +37,8 @@ import { logPublished } from './notification-log.ts';
 import { countIntake, countPublished, createStateReport } from './observation.ts';
 import { createOutput } from './output.ts';
 import { createPauses } from './pauses.ts';
+import { createQuotaWatch } from './quota-watch.ts';
+import { quotasOf } from './quotas.ts';
 import { openRegistry } from './registry.ts';
 import { createReloads } from './reload.ts';
 import { createServerPorts } from './server-ports.ts';
@@ -44,6 +46,7 @@ import { StopStack } from './stop-stack.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tracedIntake, tracedPublish, tracedRules } from './traced.ts';
 import { createConfigWatch } from './watch.ts';
+import { createWatchdog } from './watchdog.ts';
 
 export interface ServiceOptions {
   readonly active: Active;
@@ -52,6 +55,7 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly build: { readonly version: string; readonly revision: string | null };
   /** Only a new process can help; whoever supervises should start one. */
   readonly onCrash: (error: DingbusError) => void;
 }
@@ -59,8 +63,10 @@ export interface ServiceOptions {
 export interface Service {
   /** Address of the console and the API. */
   readonly url: string;
-  /** Reloads because a signal asked for it. */
-  reload(signal: string): void;
+  /** Reloads because a signal asked for it; false when the old configuration stays. */
+  reload(signal: string): boolean;
+  /** False when something stands still that only a restart can help, as `/-/healthy` tells it. */
+  isLive(): boolean;
   /** Stops reading, finishes what is under way, publishes, and closes everything, within about the deadline. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -112,6 +118,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onPublished: (rows, refused) => {
         count(rows, refused);
         tell(rows);
+      },
+      onFailed: () => {
+        metrics.publishFailed();
       },
     });
 
@@ -175,7 +184,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
 
     const reloads = createReloads({ current, ledger, metrics, logger });
+    const watchdog = createWatchdog({
+      clock,
+      logger,
+      loops: () => [...loops, publisher].map((loop) => loop.state()).concat(apps.states()),
+      partitions: () => source.stats().partitions,
+      onStuck: (kind) => {
+        metrics.stall(kind);
+      },
+    });
     const health = createHealth({
+      watchdog,
       ledger,
       registry,
       source,
@@ -208,9 +227,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clock,
       logger,
     });
-    const { url } = await server.start();
-    stack.push('server', () => server.stop(1_000));
-
     current.onSwap((active) => {
       source.setTopics(subscriptions(active));
       apps.reconfigured();
@@ -224,6 +240,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       purger(ledger, current, clock, logger),
       digests,
       backpressure,
+      createQuotaWatch({
+        clock,
+        logger,
+        metrics,
+        quotas: () => quotasOf(ledger, current.active.config.dingtalk.apps.values(), clock.now()),
+      }),
       createConfigWatch({
         current,
         clock,
@@ -233,6 +255,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         },
       }),
     ];
+    watchdog.loop.start();
+    stack.push('watchdog', () => watchdog.loop.stop());
+    const { url } = await server.start();
+    stack.push('server', () => server.stop(1_000));
     for (const loop of loops) loop.start();
     apps.start();
 
@@ -255,6 +281,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     bootstrap.start();
     metrics.configInfo(config.hash);
+    metrics.buildInfo(options.build.version, options.build.revision, process.version);
 
     const stop = async (deadlineMs: number): Promise<void> => {
       phase = 'stopping';
@@ -270,9 +297,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     return {
       url,
-      reload: (signal) => {
-        reloads.onSignal(signal);
-      },
+      reload: (signal) => reloads.onSignal(signal),
+      isLive: () => health.live().every(({ ok }) => ok),
       stop,
     };
   } catch (thrown) {

@@ -20,6 +20,13 @@ export interface LoopOptions {
   readonly backoff?: BackoffOptions;
 }
 
+/** What a loop is at, for whoever watches it. */
+export interface LoopState {
+  readonly name: string;
+  /** When the turn under way began, ms since the epoch; null between turns. */
+  readonly busySince: number | null;
+}
+
 /** Work that is done when it is due: woken by others, by its own clock time, and after a fault with backoff. */
 export interface Loop {
   start(): void;
@@ -27,6 +34,7 @@ export interface Loop {
   wake(): void;
   /** Ends after the turn under way; resolves when nothing runs any more. */
   stop(): Promise<void>;
+  state(): LoopState;
 }
 
 const defaultBackoff: BackoffOptions = { firstMs: 100, maxMs: 5_000 };
@@ -36,6 +44,7 @@ export function createLoop(options: LoopOptions): Loop {
   let state: 'new' | 'idle' | 'running' | 'stopped' = 'new';
   let woken = false;
   let failures = 0;
+  let busySince: number | null = null;
   let cancelTimer: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
 
@@ -48,6 +57,7 @@ export function createLoop(options: LoopOptions): Loop {
     clearTimer();
     state = 'running';
     woken = false;
+    busySince = clock.now();
     running = turnOnce();
   };
 
@@ -64,6 +74,7 @@ export function createLoop(options: LoopOptions): Loop {
       // A wake-up must not turn the backoff into a busy loop.
       woken = false;
     }
+    busySince = null;
     if (state === 'stopped') return;
     state = 'idle';
     if (woken) run();
@@ -91,5 +102,6 @@ export function createLoop(options: LoopOptions): Loop {
       clearTimer();
       await running;
     },
+    state: () => ({ name, busySince }),
   };
 }

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { environment, failpointCounts } from '../app/environment.ts';
 import { loadActive, type Source } from '../app/configuration.ts';
 import { startService, type Service } from '../app/service.ts';
+import { systemdNotify } from '../app/systemd-notify.ts';
+import { createServiceManager, type ServiceManager } from '../app/systemd.ts';
 import { startTelemetry } from '../app/telemetry.ts';
 import { systemClock } from '../base/clock.ts';
 import { armFailpoints } from '../base/failpoints.ts';
@@ -10,6 +12,7 @@ import { prettyStream } from './pretty.ts';
 import { printFaults } from './loading.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
+import { version } from './version.ts';
 
 export function addRun(program: Command, setExitCode: SetExitCode): void {
   program
@@ -41,12 +44,25 @@ async function run(source: Source, pretty: boolean): Promise<number> {
 
   const endTelemetry = await startTelemetry(source.env, logger);
   const ending = new Ending(logger);
+  const manager = createServiceManager({
+    env: source.env,
+    clock,
+    logger,
+    monotonicUs: () => process.hrtime.bigint() / 1_000n,
+    notify: systemdNotify,
+  });
+  let running: Service | null = null;
+  // Before the service runs there is nothing to reload, but the signal must not end the process.
+  process.on('SIGHUP', () => {
+    if (running !== null) reloadFor(manager, running);
+  });
   const service = await startService({
     active,
     load,
     clock,
     random: Math.random,
     logger,
+    build: { version: version(), revision: source.env['DINGBUS_REVISION'] ?? null },
     onCrash: (error) => {
       logger.error(
         { code: error.code, error: error.message },
@@ -55,12 +71,23 @@ async function run(source: Source, pretty: boolean): Promise<number> {
       ending.end(exitCodes.faults);
     },
   });
-  process.on('SIGHUP', () => {
-    service.reload('SIGHUP');
-  });
+  running = service;
+  manager.ready(`serving at ${service.url}`);
+  const pings = manager.watch(() => service.isLive());
+  pings?.start();
   logger.info({ url: service.url, config: active.config.hash, pid: process.pid }, 'dingbus runs');
   const code = await ending.wanted;
+  manager.stopping();
+  await pings?.stop();
   return stopWithin(service, endTelemetry, active.config.shutdownTimeoutMs, code, logger);
+}
+
+function reloadFor(manager: ServiceManager, service: Service): void {
+  manager.reloading();
+  const taken = service.reload('SIGHUP');
+  manager.ready(
+    taken ? `serving at ${service.url}` : 'the last reload failed; the old configuration is in force',
+  );
 }
 
 /** The first SIGTERM or SIGINT asks for an orderly end, the second one has it at once. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/backoff.ts';
-import { createLoop, type Loop } from '../base/loop.ts';
+import { createLoop, type Loop, type LoopState } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
@@ -20,9 +20,11 @@ export interface AnswerBook {
   start(): void;
   /** Resolves when every answer taken so far is durable. */
   stop(): Promise<void>;
+  state(): LoopState;
 }
 
 export interface AnswerBookOptions {
+  readonly app: string;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -59,7 +61,7 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
     options.onSettled(batch);
     return { wakeAt: waiting.length > 0 ? clock.now() : null };
   };
-  const loop: Loop = createLoop({ name: 'answers', clock, logger, turn });
+  const loop: Loop = createLoop({ name: `answers ${options.app}`, clock, logger, turn });
 
   return {
     record(call, answer) {
@@ -68,6 +70,7 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
       loop.wake();
     },
     pending: () => waiting.length,
+    state: () => loop.state(),
     start: () => {
       loop.start();
     },

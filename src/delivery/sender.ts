@@ -6,7 +6,7 @@
 import type { Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { failpoint } from '../base/failpoints.ts';
-import { createLoop } from '../base/loop.ts';
+import { createLoop, type LoopState } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
 import type { DingTalkClient, SendAudience } from '../dingtalk/client-types.ts';
@@ -32,6 +32,8 @@ export interface SenderOptions {
   readonly mediaFolder: string;
   /** Read at every turn, so that a reload takes effect at once. */
   readonly settings: () => SenderSettings;
+  /** How long what was due had to wait for DingTalk's rates before its call could start, ms. */
+  readonly onWait?: (waitedMs: number) => void;
   readonly onAnswers?: (answers: readonly { readonly call: Call; readonly answer: SendResult }[]) => void;
 }
 
@@ -53,6 +55,8 @@ export interface Sender {
   /** Takes no new work, waits for the calls under way and writes their answers. */
   stop(): Promise<void>;
   inFlight(): number;
+  /** Its loops, for whoever watches them. */
+  states(): readonly LoopState[];
 }
 
 /**
@@ -81,6 +85,8 @@ export function createSender(options: SenderOptions): Sender {
   /** The last turn left something that there was no room for. */
   let crowded = false;
   let startedAt = 0;
+  /** Since when there has been no place for a call; null while there is. */
+  let blockedSince: number | null = null;
 
   const preparer = createPreparer({
     app,
@@ -92,6 +98,7 @@ export function createSender(options: SenderOptions): Sender {
     retryMs: prepareRetryMs,
   });
   const answers = createAnswerBook({
+    app,
     ledger,
     clock,
     logger,
@@ -108,7 +115,10 @@ export function createSender(options: SenderOptions): Sender {
     if (!hasRoom() && now < startedAt + refillWithinMs) return { wakeAt: startedAt + refillWithinMs };
     const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
     crowded = true;
-    if (limit <= 0) return { wakeAt: whenFree(now, 1) };
+    if (limit <= 0) {
+      blockedSince ??= now;
+      return { wakeAt: whenFree(now, 1) };
+    }
     const tenure = ledger.tenure();
     // The next heartbeat brings a new one.
     if (!tenure.unbroken()) return { wakeAt: now + tenureRecheckMs };
@@ -139,6 +149,7 @@ export function createSender(options: SenderOptions): Sender {
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     crowded = started.blocked !== null || started.calls.length >= limit;
     startedAt = clock.now();
+    tellWait(started, now);
     for (const call of started.calls) {
       const traces = started.traceparents.get(call.id) ?? [];
       launch(
@@ -149,6 +160,16 @@ export function createSender(options: SenderOptions): Sender {
     if (started.unprepared.length > 0) launch(preparer.prepare(started.unprepared), wake);
     if (started.unpreparedCalls.length > 0) launch(preparer.prepareCalls(started.unpreparedCalls), wake);
     return { wakeAt: await nextTurn(started) };
+  };
+
+  /** What was due while there was no place has waited for one; the longest wait of a turn is told. */
+  const tellWait = (started: Started, now: number): void => {
+    if (blockedSince !== null && started.dueSince !== null && started.calls.length > 0) {
+      const waited = now - Math.max(blockedSince, started.dueSince);
+      if (waited > 0) options.onWait?.(waited);
+    }
+    if (started.blocked === null) blockedSince = null;
+    else blockedSince ??= now;
   };
 
   const loop = createLoop({ name: `delivery ${app}`, clock, logger, random: options.random, turn });
@@ -227,6 +248,7 @@ export function createSender(options: SenderOptions): Sender {
       await answers.stop();
     },
     inFlight: () => flying.size,
+    states: () => [loop.state(), answers.state()],
   };
 }
 

@@ -60,6 +60,8 @@ export interface Started {
   readonly unpreparedCalls: readonly Call[];
   /** People of the first call that found no slot; null when all had one. */
   readonly blocked: number | null;
+  /** When the first of what was taken fell due; null when nothing was. */
+  readonly dueSince: number | null;
   /** What a person has stopped; it was left alone. */
   readonly stops: Stops;
 }
@@ -68,8 +70,10 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
   const now = context.clock.now();
   // Looked up in the same transaction as the intents: nothing of what is stopped can begin after the stop is durable.
   const stops = stopsOf(context.app, await tx.holds());
-  if (stops.all)
-    return { calls: [], traceparents: new Map(), unprepared: [], unpreparedCalls: [], blocked: null, stops };
+  if (stops.all) {
+    const nothing = { calls: [], traceparents: new Map(), unprepared: [], unpreparedCalls: [] };
+    return { ...nothing, blocked: null, dueSince: null, stops };
+  }
   const query = { app: context.app, now, limit: context.limit, exceptRoutes: stops.routes };
   const members: Members = new Map();
   const ready = await takeReady(tx, context, query, members, now);
@@ -107,6 +111,7 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
     unprepared: planned.unprepared,
     unpreparedCalls: ready.unprepared,
     blocked: waiting[0]?.people ?? null,
+    dueSince: earliest([...ready.calls.map((call) => call.nextAt), ...planned.dueAt]),
     stops,
   };
 }
@@ -116,9 +121,14 @@ function traceparentsOf(call: Call, members: Members): string[] {
   return [...new Set(all)].filter((each) => each !== null);
 }
 
+function earliest(instants: readonly number[]): number | null {
+  return instants.reduce<number | null>((least, at) => (least === null || at < least ? at : least), null);
+}
+
 interface PlannedCalls {
   readonly calls: readonly Call[];
   readonly unprepared: readonly Notification[];
+  readonly dueAt: readonly number[];
 }
 
 /** Notifications whose time has come, cut into calls. */
@@ -168,7 +178,7 @@ async function planDue(
     unprepared.map((each) => each.id),
     now + context.prepareLeaseMs,
   );
-  return { calls, unprepared };
+  return { calls, unprepared, dueAt: due.map((each) => each.dueAt) };
 }
 
 /** What a call as a whole may meet: only calls that their routes want to be treated alike are joined. */

@@ -43,6 +43,8 @@ export interface PublisherPorts {
   readonly batch?: number;
   /** Told after each batch: what is published, and how many records were refused. */
   readonly onPublished?: (rows: readonly OutboxRow[], refused: number) => void;
+  /** Told when nobody knows whether a batch arrived; it is published again. */
+  readonly onFailed?: () => void;
 }
 
 const defaultBatch = 1_000;
@@ -64,7 +66,10 @@ export function createPublisher(ports: PublisherPorts): Loop {
     const rows = await ledger.write((tx) => tx.takeOutbox(limit));
     if (rows.length === 0) return { wakeAt: clock.now() + lookEveryMs };
     const records = await Promise.all(rows.map((row) => ports.encode(row)));
-    const refused = await ports.publish(records);
+    const refused = await ports.publish(records).catch((thrown: unknown) => {
+      ports.onFailed?.();
+      throw thrown;
+    });
     failpoint('results.after_publish');
     const left = new Set(refused.map(({ index }) => rows[index]?.id));
     const published = rows.filter(({ id }) => !left.has(id));
@@ -102,6 +107,7 @@ export function createPublisher(ports: PublisherPorts): Loop {
       unsubscribe?.();
       await loop.stop();
     },
+    state: () => loop.state(),
   };
 }
 

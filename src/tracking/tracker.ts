@@ -7,7 +7,7 @@ import { backoffMs, type Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { dingtalkMonth, nextDingtalkDay } from '../base/dingtalk-day.ts';
 import { failpoint, type Failpoint } from '../base/failpoints.ts';
-import { createLoop } from '../base/loop.ts';
+import { createLoop, type LoopState } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
@@ -44,6 +44,8 @@ export interface Tracker {
   start(): void;
   wake(): void;
   stop(): Promise<void>;
+  /** Its loop, for whoever watches it. */
+  states(): readonly LoopState[];
 }
 
 const maxInFlight = 16;
@@ -235,6 +237,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       await loop.stop();
       await Promise.all(flying);
     },
+    states: () => [loop.state()],
   };
 }
 

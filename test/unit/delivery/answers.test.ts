@@ -48,6 +48,7 @@ it('writes down answers that come in while others are being written', async () =
   };
   const settled: string[] = [];
   const book = createAnswerBook({
+    app: 'default',
     ledger: busy,
     clock,
     logger: silentLogger,
