@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Fault } from '../config/fault.ts';
+import type { ConfigFiles } from '../config/files.ts';
 import type { LineSource } from '../config/load.ts';
 import type { Inputs } from '../config/traced-files.ts';
 import { loadRules } from '../rules/load-rules.ts';
@@ -28,11 +29,13 @@ export interface Source {
   /** dingbus.yaml, or the folder that holds it. */
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the files are; without it those of the machine. */
+  readonly files?: ConfigFiles;
 }
 
 /** All fallible work of starting and of reloading: files, variables, references, expressions, templates. */
 export function loadActive(source: Source, now: number): Loaded {
-  const loaded = loadRules({ path: source.path, env: source.env });
+  const loaded = loadRules(source);
   if (!loaded.ok) return loaded;
   const { config, rules, warnings, inputs } = loaded;
   return { ok: true, active: { config, rules, warnings, loadedAt: now, inputs } };

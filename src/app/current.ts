@@ -48,6 +48,11 @@ export class Current {
     this.#listeners.push(listener);
   }
 
+  /** What a reload would take now; nothing is swapped and nothing remembered. */
+  preview(): Loaded {
+    return this.#load();
+  }
+
   reload(): ReloadOutcome {
     return this.#take(this.#load());
   }

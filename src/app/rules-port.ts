@@ -3,8 +3,14 @@ import type { RulesPort } from '../server/ports.ts';
 import { eventFromInput } from '../rules/event-input.ts';
 import type { Current } from './current.ts';
 
+export interface RulesPortParts {
+  readonly current: Current;
+  readonly clock: Clock;
+  readonly replay: RulesPort['replay'];
+}
+
 /** The rules in force, for the route explorer. */
-export function createRulesPort(current: Current, clock: Clock): RulesPort {
+export function createRulesPort({ current, clock, replay }: RulesPortParts): RulesPort {
   return {
     explain(input) {
       const { rules } = current.active;
@@ -29,6 +35,6 @@ export function createRulesPort(current: Current, clock: Clock): RulesPort {
         }
       }
     },
-    replay: null,
+    replay,
   };
 }

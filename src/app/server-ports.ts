@@ -24,6 +24,7 @@ import { findStoredDeadLetters } from './dead-letter-topic.ts';
 import { intakeRules } from './intake-rules.ts';
 import { createOperations, outcome } from './operations.ts';
 import type { Pauses } from './pauses.ts';
+import { createReplayPort } from './replay-port.ts';
 import { createRulesPort } from './rules-port.ts';
 import { createServerViews, findDeadLetter } from './server-views.ts';
 
@@ -53,7 +54,7 @@ export function createServerPorts(parts: ServerPortParts): ServerPorts {
     metrics,
     views: createServerViews(parts),
     configuration: configurationPort(current, parts.reload),
-    rules: createRulesPort(current, clock),
+    rules: createRulesPort({ current, clock, replay: createReplayPort(parts) }),
     operations: createOperations({ ...parts, redrive: (ids) => redriveAll(parts, ids) }),
     audit: auditPort(ledger),
     partitions: () => source.stats().partitions,

@@ -9,3 +9,8 @@ export function tolerateClosedOutput(streams: readonly NodeJS.WritableStream[]):
     });
   }
 }
+
+/** Whether somebody still reads standard output; long commands stop when nobody does. */
+export function isOutputRead(): boolean {
+  return process.stdout.writable;
+}

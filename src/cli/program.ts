@@ -9,6 +9,7 @@ import { addLint } from './lint.ts';
 import { addRecall } from './recall.ts';
 import { addMedia } from './media.ts';
 import { addRender } from './render.ts';
+import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
 import { addSend } from './send.ts';
 import { addStatus } from './status.ts';
@@ -31,6 +32,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addCaseTest(program, setExitCode);
   addExplain(program, setExitCode);
   addRender(program, setExitCode);
+  addReplay(program, setExitCode);
   addStatus(program, setExitCode);
   addDeliveries(program, setExitCode);
   addRecall(program, setExitCode);

@@ -1,4 +1,5 @@
 import { parseExactJsonBytes } from '../base/exact-json.ts';
+import { isBase64 } from './base64.ts';
 import { isJsonType, isPlainText, mediaTypeOf } from './content-type.ts';
 import { parseRfc3339 } from './rfc3339.ts';
 
@@ -113,10 +114,6 @@ function readContent(data: unknown, base64: unknown, contentType: unknown): Cont
   if (mediaType === null) return { ok: true, value: bytes };
   if (isPlainText(mediaType)) return { ok: true, value: Buffer.from(bytes).toString('utf8') };
   return isJsonType(mediaType) ? parseExactJsonBytes(bytes) : { ok: true, value: bytes };
-}
-
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 function extensionsOf(document: Readonly<Record<string, unknown>>): Record<string, string> | null {

@@ -15,6 +15,7 @@ import type {
   RenderedMessage,
 } from '../model/plan.ts';
 import type { Result, ResultStatus } from '../model/result.ts';
+import type { ReplayDifference, ReplaySummary } from '../rules/replay/replay.ts';
 
 export interface ServerPorts {
   readonly health: HealthPort;
@@ -315,23 +316,21 @@ export interface RulesPort {
   /** Renders one template with an event of the same form. */
   render(template: string, event: unknown): Promise<Answer<RenderedMessage>>;
   /**
-   * Runs events through the configuration in force and the one on disk, and tells what would change if it were
-   * reloaded now; null when the program offers no such comparison.
+   * Runs events (in that form, or recorded records) through the configuration in force and the one on disk, and tells
+   * what would change if it were reloaded now. Nothing is sent and nothing stored.
    */
-  readonly replay: ((events: readonly unknown[]) => Promise<Answer<ReplayReport>>) | null;
+  replay(events: readonly unknown[]): Promise<Answer<ReplayReport>>;
 }
 
 export interface ReplayReport {
-  readonly events: number;
-  readonly fromHash: string;
-  readonly toHash: string;
+  readonly beforeHash: string;
+  /** Null when the configuration on disk has faults and nothing could be compared. */
+  readonly afterHash: string | null;
   readonly faults: readonly ConfigFault[];
-  readonly differences: readonly {
-    readonly eventId: string;
-    readonly route: string;
-    readonly change: 'added' | 'removed' | 'changed';
-    readonly detail: string;
-  }[];
+  readonly differences: readonly { readonly difference: ReplayDifference; readonly why: string | null }[];
+  /** Differences beyond those that are listed. */
+  readonly leftOut: number;
+  readonly summary: ReplaySummary | null;
 }
 
 /** What became of one thing that a person asked for. */

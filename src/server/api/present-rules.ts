@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import { maskOptional, maskText, presentable } from '../masking.ts';
-import type { ExplainedNotification, Explanation, ReplayReport } from '../ports.ts';
-import { faultJson } from '../reload.ts';
+import type { ExplainedNotification, Explanation } from '../ports.ts';
 import { audienceJson, messageJson } from './present.ts';
 import type * as schemas from './schemas.ts';
 
@@ -48,20 +47,5 @@ function explainedJson(one: ExplainedNotification): ExplainedJson {
           },
     policies: presentable(one.policies),
     cost: { ...one.cost },
-  };
-}
-
-export function replayJson(report: ReplayReport): z.output<typeof schemas.replayReport> {
-  return {
-    events: report.events,
-    from_hash: report.fromHash,
-    to_hash: report.toHash,
-    faults: report.faults.map(faultJson),
-    differences: report.differences.map((difference) => ({
-      event_id: maskText(difference.eventId),
-      route: difference.route,
-      change: difference.change,
-      detail: maskText(difference.detail),
-    })),
   };
 }

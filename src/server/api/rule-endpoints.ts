@@ -3,7 +3,9 @@ import type { Services } from '../services.ts';
 import { refuse, reply } from '../problem.ts';
 import { endpoint, type Endpoint } from './endpoint.ts';
 import { messageJson } from './present.ts';
-import { explanationJson, replayJson } from './present-rules.ts';
+import { replayJson } from './present-replay.ts';
+import { explanationJson } from './present-rules.ts';
+import { replayReport } from './replay-schemas.ts';
 import * as schemas from './schemas.ts';
 
 const event = z
@@ -12,6 +14,12 @@ const event = z
     error: 'must be an object { data, meta? }',
   })
   .meta({ type: 'object', description: 'An event as in cases: { "data": …, "meta": { "topic": … } }' });
+
+const recorded = event.meta({
+  type: 'object',
+  description:
+    'An event as in cases, or a recorded record: { "topic", "partition", "offset", "timestamp", "key_base64", "value_base64", "headers": [{ "key", "value_base64" }] }',
+});
 
 /** Events in one comparison; more would block the process for too long. */
 const mostReplayed = 1_000;
@@ -54,12 +62,9 @@ export function ruleEndpoints(services: Services): readonly Endpoint[] {
       tag: 'Rules',
       summary: 'What would change for these events if the configuration on disk were loaded now',
       role: 'read',
-      body: z.strictObject({ events: z.array(event).min(1).max(mostReplayed) }),
-      answer: schemas.replayReport,
+      body: z.strictObject({ events: z.array(recorded).min(1).max(mostReplayed) }),
+      answer: replayReport,
       handle: async ({ body }) => {
-        if (rules.replay === null) {
-          return refuse(501, 'replay_unavailable', 'This process does not compare configurations.');
-        }
         const answer = await rules.replay(body.events);
         return answer.ok ? reply(replayJson(answer.value)) : refuse(422, 'event_invalid', answer.message);
       },

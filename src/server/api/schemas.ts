@@ -185,21 +185,6 @@ export const explanation = z.object({
   signals: z.array(z.object({ kind: z.string(), route: z.string(), correlation: z.string() })),
 });
 
-export const replayReport = z.object({
-  events: count,
-  from_hash: z.string(),
-  to_hash: z.string(),
-  faults: z.array(fault),
-  differences: z.array(
-    z.object({
-      event_id: z.string(),
-      route: z.string(),
-      change: z.enum(['added', 'removed', 'changed']),
-      detail: z.string(),
-    }),
-  ),
-});
-
 export const outcome = z.object({
   id: z.string(),
   ok: z.boolean(),

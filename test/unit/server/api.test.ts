@@ -70,29 +70,7 @@ function fullProgram(): ReturnType<typeof fakeProgram> {
 
 describe('API', () => {
   it('answers every operation of its own document in the shape that the document promises', async () => {
-    const base = fullProgram();
-    const program = {
-      ...base,
-      ports: {
-        ...base.ports,
-        rules: {
-          ...base.ports.rules,
-          replay: () =>
-            Promise.resolve({
-              ok: true as const,
-              value: {
-                events: 1,
-                fromHash: 'a',
-                toHash: 'b',
-                faults: [],
-                differences: [
-                  { eventId: canaryMobile, route: 'r', change: 'added' as const, detail: canaryMobile },
-                ],
-              },
-            }),
-        },
-      },
-    };
+    const program = fullProgram();
     const { ask } = harness({ program });
     const { openapi, paths } = await documentOf(ask);
     expect(openapi).toBe('3.1.0');
@@ -224,7 +202,9 @@ describe('API', () => {
       ['/api/v1/explain', '{"event":', 400, 'json_syntax'],
       ['/api/v1/explain', '['.repeat(500_000), 400, 'json'],
       ['/api/v1/explain', `"${'x'.repeat(1_300_000)}"`, 413, 'body_too_large'],
-      ['/api/v1/replay', { events: [event] }, 501, 'replay_unavailable'],
+      ['/api/v1/replay', { events: [] }, 400, 'events'],
+      ['/api/v1/replay', { events: [[]] }, 400, 'must be an object'],
+      ['/api/v1/replay', { events: Array.from({ length: 1001 }, () => event) }, 400, 'events'],
     ];
     for (const [path, body, status, text] of wrong) {
       const response = await ask(path, { body });

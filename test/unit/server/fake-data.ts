@@ -9,6 +9,7 @@ import type {
   NotificationDetail,
   NotificationSummary,
   QuotaView,
+  ReplayReport,
 } from '../../../src/server/ports.ts';
 
 /** Number that must never leave the server in clear. */
@@ -131,6 +132,65 @@ const kinds = [
   { status: 'failed', reason: 'invalid_recipients', person: 'invalid', code: null },
   { status: 'unknown', reason: 'no_answer', person: 'pending', code: null },
 ] as const;
+
+const replayTotals = {
+  ...{ notifications: 1, sent: 1, deferred: 0, digested: 0, suppressed: { throttled: 1 }, failed: {} },
+  ...{
+    recalls: 0,
+    updates: 0,
+    deadLetters: {},
+    duplicates: 0,
+    people: 2,
+    recipients: 2,
+    broadcasts: 0,
+    calls: 1,
+  },
+};
+const replayed = {
+  ...{ fate: `failed: ${canaryMobile}`, template: 't', app: 'default', people: 2, broadcast: false },
+  ...{ members: null, message: body },
+};
+
+export const replayReport: ReplayReport = {
+  beforeHash: 'a',
+  afterHash: 'b',
+  faults: [configFault],
+  differences: [
+    {
+      difference: {
+        subject: 'notification',
+        change: 'changed',
+        event: {
+          ...{ source: canaryMobile, id: canaryMobile, type: 'T', time: start, topic: 'shop.orders' },
+          ...{ partition: 0, offset: 1n, key: null },
+        },
+        route: 'refund-approval',
+        item: 0,
+        key: canaryMobile,
+        before: replayed,
+        after: null,
+        changes: [{ path: 'message.text', before: canaryMobile, after: null }],
+      },
+      why: `when: ${canaryMobile} is false`,
+    },
+  ],
+  leftOut: 0,
+  summary: {
+    records: 1,
+    before: replayTotals,
+    after: replayTotals,
+    routes: [
+      {
+        route: 'refund-approval',
+        before: { notifications: 1, sent: 1, recipients: 2 },
+        after: { notifications: 1, sent: 1, recipients: 2 },
+        ...{ added: 0, gone: 0, changed: 1 },
+      },
+    ],
+    differences: { added: 0, gone: 0, changed: 1 },
+    estimate: false,
+  },
+};
 
 export function detail(index: number): NotificationDetail {
   const kind = kinds[index % kinds.length] ?? kinds[0];

@@ -18,6 +18,7 @@ import {
   explanation,
   message,
   quotas,
+  replayReport,
   sampleEvent,
   start,
   summaryOf,
@@ -232,7 +233,10 @@ export function fakeProgram(count = 3): FakeProgram {
               : { ok: false, message: `there is no template "${template}"` },
           );
         },
-        replay: null,
+        replay: (events) => {
+          ask('replay', ...events);
+          return Promise.resolve({ ok: true, value: replayReport });
+        },
       },
       operations: {
         pause: (subject, note, until) => {
