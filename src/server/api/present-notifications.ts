@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { wantsRecall } from '../../ledger/lifecycle/signals.ts';
 import type { Call } from '../../model/call.ts';
 import type { Result, ResultError } from '../../model/result.ts';
 import { maskOptional, maskText } from '../masking.ts';
@@ -81,7 +82,7 @@ export function detailJson(detail: NotificationDetail): Json<'notificationDetail
     calls: calls.map((call) => callJson(call, one.id)),
     results: results.map(({ result, publishedAt }) => resultJson(result, publishedAt)),
     invalid_dept_ids: [...one.invalidDeptIds],
-    recall_requested: one.signals.recall,
+    recall_requested: one.deliveries.some(({ part }) => wantsRecall(one, part)),
     related: one.related,
     digest_size: one.digestSize,
     error: errorJson(one.error),
