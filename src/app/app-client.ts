@@ -5,6 +5,8 @@ import type { AddressLimits } from '../dingtalk/address-limits.ts';
 import type { ClientObserver } from '../dingtalk/client-events.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { createDingTalkClient } from '../dingtalk/client.ts';
+import type { Holds } from '../dingtalk/holds.ts';
+import type { PermitSource } from '../dingtalk/permits.ts';
 
 export class UnknownAppError extends DingbusError {
   readonly code = 'unknown_app';
@@ -14,6 +16,10 @@ export interface AppClientParts {
   readonly clock: Clock;
   /** Shared by all clients of a process; a client of its own has its own. */
   readonly address: AddressLimits | null;
+  /** Where stops of the app's calls are kept, when others are to know of them. */
+  readonly holds?: Holds;
+  /** Where other processes call for the app, too. */
+  readonly permits?: PermitSource;
   readonly observe: ClientObserver;
 }
 
@@ -34,6 +40,8 @@ export function createAppClient(
     app,
     clock: parts.clock,
     limits: app.limits,
+    ...(parts.holds === undefined ? {} : { holds: parts.holds }),
+    ...(parts.permits === undefined ? {} : { permits: parts.permits }),
     ...(parts.address === null ? {} : { address: parts.address }),
     timeoutMs: dingtalk.timeoutMs,
     banHoldMs: dingtalk.banHoldMs,

@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { createAppRuntime, type AppRuntime } from './app-runtime.ts';
 import type { Current } from './current.ts';
-import { openClient } from './dingtalk-client.ts';
+import { createClients } from './dingtalk-client.ts';
 import { fingerprint } from './fingerprint.ts';
 
 /** An app that the configuration does not have (any more), though notifications wait for it. */
@@ -58,6 +58,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
   const { clock, current, ledger, logger } = options;
   const running = new Map<string, Running>();
   let missing: readonly MissingApp[] = [];
+  const clients = createClients(options);
   let started = false;
 
   const settingsOf = (name: string): string => {
@@ -67,7 +68,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
 
   const open = async (name: string): Promise<void> => {
     const made = settingsOf(name);
-    const client = await openClient(name, options);
+    const client = await clients.open(name);
     const runtime = createAppRuntime({
       ...options,
       name,
@@ -150,6 +151,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       await Promise.all(
         [...running.values()].filter(({ ended }) => !ended).map(({ runtime }) => runtime.stop()),
       );
+      await clients.close();
     },
   };
 }

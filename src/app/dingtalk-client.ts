@@ -1,10 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import type { Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { createAddressLimits, type AddressLimits } from '../dingtalk/address-limits.ts';
+import { createAddressLimits } from '../dingtalk/address-limits.ts';
 import type { ClientEvent } from '../dingtalk/client-events.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { Holds } from '../dingtalk/holds.ts';
-import { spans } from '../dingtalk/limits.ts';
+import { rateLimits, spans } from '../dingtalk/limits.ts';
+import { wholeLimits } from '../dingtalk/permits.ts';
+import { SharedPermits } from '../dingtalk/shared-permits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { createAppClient } from './app-client.ts';
@@ -13,31 +18,81 @@ import type { Current } from './current.ts';
 export interface ClientParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly current: Current;
 }
 
-/** All clients of a process call from one public address and share its limits and bans. */
-const address = new WeakMap<Ledger, AddressLimits>();
+/** The clients of a process: they call from one public address and share its limits and bans. */
+export interface Clients {
+  /**
+   * A client for an app of the configuration, which knows what others, or an earlier life, have called lately. A second
+   * one takes the place of the first, which must be closed by then.
+   */
+  open(name: string): Promise<DingTalkClient>;
+  /** After all clients are closed. */
+  close(): Promise<void>;
+}
 
-/** A client for an app of the configuration, which knows what an earlier life of this process has called lately. */
-export async function openClient(name: string, parts: ClientParts): Promise<DingTalkClient> {
+export function createClients(parts: ClientParts): Clients {
   const { clock, ledger, logger, metrics, current } = parts;
-  const shared = address.get(ledger) ?? createAddressLimits(new Holds(clock));
-  address.set(ledger, shared);
-  const client = createAppClient(name, current.active.config.dingtalk, {
-    clock,
-    address: shared,
-    observe: (event) => {
-      observe(name, event, logger, metrics);
+  const clients = new Map<string, DingTalkClient>();
+  const shared = new Map<string, SharedPermits>();
+  const lookAgain = (): void => {
+    for (const client of clients.values()) client.lookAgain();
+  };
+
+  /** Null when there is no other instance that it could be shared with. */
+  const share = (name: string, holds: Holds): SharedPermits | null => {
+    if (ledger.documents === null) return null;
+    const permits = new SharedPermits({
+      store: ledger.documents,
+      name,
+      owner: randomUUID(),
+      holds,
+      clock,
+      random: parts.random,
+      onHolds: lookAgain,
+      onTrouble: (thrown) => {
+        logger.debug({ name, err: messageOf(thrown) }, 'parts of limits could not be renewed');
+      },
+    });
+    shared.set(name, permits);
+    return permits;
+  };
+
+  const addressHolds = new Holds(clock);
+  const addressPermits = share('limits of the address', addressHolds) ?? wholeLimits;
+  const address = createAddressLimits(addressHolds, clock, rateLimits.callsPerIp.value, addressPermits);
+
+  return {
+    async open(name) {
+      const holds = new Holds(clock);
+      const document = `limits of app ${name}`;
+      await shared.get(document)?.close();
+      const permits = share(document, holds);
+      const client = createAppClient(name, current.active.config.dingtalk, {
+        clock,
+        address,
+        holds,
+        ...(permits === null ? {} : { permits }),
+        observe: (event) => {
+          observe(name, event, logger, metrics);
+        },
+      });
+      clients.set(name, client);
+      if (permits === null) {
+        const since = clock.now() - spans.recipientsPerMinuteWindow.value;
+        const recent = await ledger.read((tx) => tx.recentIntents(name, since));
+        client.limiter.seed(recent.map(({ at, people }) => ({ api: 'send', at, recipients: people })));
+      }
+      return client;
     },
-  });
-  const recent = await ledger.read((tx) =>
-    tx.recentIntents(name, clock.now() - spans.recipientsPerMinuteWindow.value),
-  );
-  client.limiter.seed(recent.map(({ at, people }) => ({ api: 'send', at, recipients: people })));
-  return client;
+    async close() {
+      await Promise.all([...shared.values()].map((each) => each.close()));
+    },
+  };
 }
 
 function observe(app: string, event: ClientEvent, logger: Logger, metrics: Metrics): void {

@@ -117,6 +117,7 @@ export function createSender(options: SenderOptions): Sender {
     crowded = true;
     if (limit <= 0) {
       blockedSince ??= now;
+      await askForPlaces(now);
       return { wakeAt: whenFree(now, 1) };
     }
     const tenure = ledger.tenure();
@@ -170,6 +171,13 @@ export function createSender(options: SenderOptions): Sender {
     }
     if (started.blocked === null) blockedSince = null;
     else blockedSince ??= now;
+  };
+
+  /** Limits may be shared with other instances; a part of them is asked for when there is a use for it. */
+  const askForPlaces = async (now: number): Promise<void> => {
+    if (flying.size > 0 || client.limiter.waitMs('send', 1) !== null) return;
+    const due = await ledger.read((tx) => tx.nextDue(app));
+    if (due !== null && due <= now) client.limiter.ask('send', 1);
   };
 
   const loop = createLoop({ name: `delivery ${app}`, clock, logger, random: options.random, turn });
@@ -231,18 +239,18 @@ export function createSender(options: SenderOptions): Sender {
     return answer;
   };
 
-  let unsubscribe: (() => void) | null = null;
+  const subscriptions: (() => void)[] = [];
   return {
     app,
     start() {
       answers.start();
-      unsubscribe = ledger.onWake('delivery', wake);
+      subscriptions.push(ledger.onWake('delivery', wake), client.limiter.onRoom(wake));
       loop.start();
     },
     wake,
     async stop() {
       stopping = true;
-      unsubscribe?.();
+      for (const unsubscribe of subscriptions) unsubscribe();
       await loop.stop();
       await Promise.all(flying);
       await answers.stop();

@@ -85,7 +85,9 @@ export async function startCalls(tx: LedgerTx, context: StartContext): Promise<S
   const chosen: Call[] = [];
   const waiting: Call[] = [];
   for (const call of merged) {
-    if (chosen.length < context.limit && context.slots.take(call)) chosen.push(call);
+    // Small calls must not overtake one for many people for ever: once one has to wait, the rest waits behind it.
+    const mayGo = waiting.length === 0 && chosen.length < context.limit;
+    if (mayGo && context.slots.take(call)) chosen.push(call);
     else waiting.push(call);
   }
   const reservations = await reserve(tx, chosen, members, context.quotas, now);

@@ -82,6 +82,8 @@ export interface DingTalkClient {
   state(): AppState;
   /** A person says that the cause is mended: every hold of this app ends now. */
   release(): void;
+  /** Holds that are shared with others have come or gone: calls that wait for them are served or turned away. */
+  lookAgain(): void;
   /** Ends idle connections and waits for calls under way. */
   close(): Promise<void>;
 }

@@ -21,6 +21,7 @@ import { lookupVia, type LookupApi } from './lookup.ts';
 import { hasStatusBar } from './messages.ts';
 import type { CallError, CallResult, SendResult, UploadedMedia } from './outcomes.ts';
 import { readMedia, readProgress, readTaskId, readTaskResult } from './payloads.ts';
+import type { PermitSource } from './permits.ts';
 import { post, sendArguments, type Arguments, type Encoding, type RequestOptions } from './requests.ts';
 import { checkMedia, uploadRequest } from './upload.ts';
 import type { TokenApi } from './token-requests.ts';
@@ -50,6 +51,10 @@ export interface DingTalkClientOptions {
   readonly limits?: { readonly callsPerSecond?: number; readonly recipientsPerMinute?: number };
   /** What clients of other apps in this process share: bans and the limit of our public address. */
   readonly address?: AddressLimits;
+  /** Where other processes call for the same app: our part of its limits. Alone when absent. */
+  readonly permits?: PermitSource;
+  /** Where stops of the app's calls are kept, when others are to know of them. */
+  readonly holds?: Holds;
   /** For one call, in milliseconds; default 10 s. */
   readonly timeoutMs?: number;
   /** For an upload; default six times `timeoutMs`. */
@@ -96,8 +101,8 @@ class Client implements DingTalkClient {
     this.#clock = clock;
     this.#agentId = app.agentId;
     this.#observe = options.observe ?? ((): void => {});
-    this.#holds = new Holds(clock);
-    this.#address = options.address ?? createAddressLimits(new Holds(clock));
+    this.#holds = options.holds ?? new Holds(clock);
+    this.#address = options.address ?? createAddressLimits(new Holds(clock), clock);
     this.#ownsTransport = options.transport === undefined;
     this.#transport = tracedTransport(options.transport ?? createTransport({ clock }));
     this.limiter = new Limiter({
@@ -106,6 +111,7 @@ class Client implements DingTalkClient {
       recipientsPerMinute: options.limits?.recipientsPerMinute ?? rateLimits.recipientsPerMinute.value,
       holds: this.#holds,
       address: this.#address,
+      ...(options.permits === undefined ? {} : { permits: options.permits }),
       observe: this.#observe,
     });
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
@@ -227,6 +233,10 @@ class Client implements DingTalkClient {
     this.#calls.forgetFailures();
     if (ended.length > 0) this.#observe({ kind: 'released', holds: ended });
     this.limiter.refresh();
+  }
+
+  lookAgain(): void {
+    this.limiter.lookAgain();
   }
 
   async close(): Promise<void> {

@@ -74,7 +74,7 @@ export class Exchange {
     const { operation } = request;
     slot.begin();
     const begun = clock.now();
-    const mayStart = (): boolean => request.mayStart?.() ?? true;
+    const mayStart = (): boolean => slot.mayStart() && (request.mayStart?.() ?? true);
     const answer = await transport.request({ ...request.http, mayStart });
     const ms = clock.now() - begun;
     const httpStatus = answer.kind === 'answered' ? answer.status : null;

@@ -51,9 +51,41 @@ interface Stop {
 export class Holds {
   readonly #clock: Clock;
   readonly #stops = new Map<string, Stop>();
+  /** What has changed here and has not been told to others who share these stops. */
+  readonly #added = new Set<string>();
+  readonly #ended = new Set<string>();
+  #changed: () => void = () => undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Calls `listener` when a stop begins or ends here. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
+  }
+
+  entries(): readonly (readonly [string, Hold])[] {
+    return [...this.#stops].map(([key, { hold }]) => [key, hold]);
+  }
+
+  untold(): { readonly added: readonly string[]; readonly ended: readonly string[] } {
+    return { added: [...this.#added], ended: [...this.#ended] };
+  }
+
+  told(added: readonly string[], ended: readonly string[]): void {
+    for (const key of added) this.#added.delete(key);
+    for (const key of ended) this.#ended.delete(key);
+  }
+
+  /** Takes over a stop that somebody else has met. */
+  adopt(key: string, hold: Hold): void {
+    this.#stops.set(key, { hold, probingUntil: null });
+  }
+
+  /** Somebody else has found that a stop is over. */
+  drop(key: string): void {
+    this.#stops.delete(key);
   }
 
   add(hold: Omit<Hold, 'since'>): Hold {
@@ -67,6 +99,9 @@ export class Holds {
       until: before !== undefined && !lasting && later(before.until, hold.until) ? before.until : hold.until,
     };
     this.#stops.set(key, { hold: full, probingUntil: null });
+    this.#added.add(key);
+    this.#ended.delete(key);
+    this.#changed();
     return full;
   }
 
@@ -112,7 +147,7 @@ export class Holds {
     const ended: Hold[] = [];
     for (const [key, stop] of this.#stops) {
       if (stop.probingUntil === null) continue;
-      this.#stops.delete(key);
+      this.#end(key);
       ended.push(stop.hold);
     }
     return ended;
@@ -121,8 +156,15 @@ export class Holds {
   /** A person says that the causes are mended. Gives what ended. */
   release(): readonly Hold[] {
     const ended = [...this.#stops.values()].map(({ hold }) => hold);
-    this.#stops.clear();
+    for (const key of this.#stops.keys()) this.#end(key);
     return ended;
+  }
+
+  #end(key: string): void {
+    this.#stops.delete(key);
+    this.#added.delete(key);
+    this.#ended.add(key);
+    this.#changed();
   }
 
   list(): readonly Hold[] {

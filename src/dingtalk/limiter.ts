@@ -10,8 +10,9 @@ import type { ClientObserver, WaitReason } from './client-events.ts';
 import type { Operation } from './codes.ts';
 import { longestPauseMs, type Gate, type Hold, type Holds } from './holds.ts';
 import { spans } from './limits.ts';
+import { openWindow, wholeLimits, type PartWindow, type PermitSource } from './permits.ts';
 import { RunningSlot, type CallLimiter, type RecentCall, type Slot } from './slot.ts';
-import { RoundTrips, SlidingWindow } from './window.ts';
+import { RoundTrips } from './window.ts';
 
 export type Acquired =
   | { readonly kind: 'slot'; readonly slot: RunningSlot }
@@ -31,6 +32,8 @@ export interface LimiterOptions {
   readonly recipientsPerMinute: number;
   readonly holds: Holds;
   readonly address: AddressLimits;
+  /** Where this process is not the only one that calls for the app; alone when absent. */
+  readonly permits?: PermitSource;
   readonly observe: ClientObserver;
 }
 
@@ -50,7 +53,7 @@ interface Waiter {
 }
 
 interface Api {
-  readonly calls: SlidingWindow;
+  readonly calls: PartWindow;
   readonly roundTrips: RoundTrips;
   readonly high: Waiter[];
   readonly normal: Waiter[];
@@ -60,13 +63,21 @@ interface Api {
 export class Limiter implements CallLimiter {
   readonly #options: LimiterOptions;
   readonly #clock: Clock;
-  readonly #recipients: SlidingWindow;
+  readonly #recipients: PartWindow;
   readonly #apis = new Map<Operation, Api>();
+  readonly #roomListeners = new Set<() => void>();
 
   constructor(options: LimiterOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#recipients = new SlidingWindow(options.recipientsPerMinute);
+    this.#recipients = this.#open(
+      'recipients',
+      options.recipientsPerMinute,
+      spans.recipientsPerMinuteWindow.value,
+    );
+    options.address.onGrown(() => {
+      this.lookAgain();
+    });
   }
 
   available(api: Operation): number {
@@ -74,13 +85,34 @@ export class Limiter implements CallLimiter {
     const gate = this.#gate(api);
     if (gate.kind === 'closed' || high.length + normal.length > 0) return 0;
     const now = this.#clock.now();
-    const free = Math.min(calls.free(now), this.#addressCalls(calls)?.free(now) ?? Infinity);
+    const free = Math.min(
+      calls.window.free(now),
+      this.#addressCalls(calls.window.limit)?.window.free(now) ?? Infinity,
+    );
     return gate.kind === 'probe' ? Math.min(1, free) : free;
   }
 
   tryReserve(api: Operation, recipients: number): Slot | null {
-    if (this.available(api) < 1 || this.#blockedBy(api, recipients) !== null) return null;
+    if (this.available(api) < 1 || this.#blockedBy(api, recipients) !== null) {
+      this.ask(api, recipients);
+      return null;
+    }
     return this.#grant(api, recipients);
+  }
+
+  ask(api: Operation, recipients: number): void {
+    const now = this.#clock.now();
+    for (const [{ window, part }, units] of this.#windowsOf(api, recipients)) {
+      if (window.free(now) < units) part.wish(units);
+    }
+  }
+
+  onRoom(listener: () => void): () => void {
+    const own = (): void => {
+      listener();
+    };
+    this.#roomListeners.add(own);
+    return () => this.#roomListeners.delete(own);
   }
 
   waitMs(api: Operation, recipients: number): number | null {
@@ -94,11 +126,14 @@ export class Limiter implements CallLimiter {
 
   seed(recent: readonly RecentCall[]): void {
     for (const { api, at, recipients } of recent) {
-      const { calls } = this.#api(api);
-      calls.take(1);
-      calls.release(1, at + spans.callsPerSecondWindow.value + marginMs);
-      this.#recipients.take(recipients);
-      this.#recipients.release(recipients, at + spans.recipientsPerMinuteWindow.value + recipientMarginMs);
+      const { window } = this.#api(api).calls;
+      window.take(1);
+      window.release(1, at + spans.callsPerSecondWindow.value + marginMs);
+      this.#recipients.window.take(recipients);
+      this.#recipients.window.release(
+        recipients,
+        at + spans.recipientsPerMinuteWindow.value + recipientMarginMs,
+      );
     }
   }
 
@@ -158,8 +193,33 @@ export class Limiter implements CallLimiter {
     return address.kind === 'open' ? own : address;
   }
 
-  #addressCalls(calls: SlidingWindow): SlidingWindow | null {
-    return calls.limit === Infinity ? null : this.#options.address.calls;
+  #addressCalls(ofApi: number): PartWindow | null {
+    return ofApi === Infinity ? null : this.#options.address.calls;
+  }
+
+  #open(name: string, whole: number, windowMs: number): PartWindow {
+    const grown = (): void => {
+      this.lookAgain();
+    };
+    return openWindow(this.#options.permits ?? wholeLimits, this.#clock, { name, whole, windowMs, grown });
+  }
+
+  /** What we share with others has changed: those who wait are served or turned away, and others may start. */
+  lookAgain(): void {
+    this.refresh();
+    for (const listener of this.#roomListeners) listener();
+  }
+
+  /** The windows in which a call takes units, and how many. */
+  #windowsOf(api: Operation, recipients: number): readonly (readonly [PartWindow, number])[] {
+    const { calls } = this.#api(api);
+    const address = this.#addressCalls(calls.window.limit);
+    const people = this.#recipients.window.bounded(recipients);
+    return [
+      [calls, 1],
+      ...(address === null ? [] : [[address, 1] as const]),
+      ...(people === 0 ? [] : [[this.#recipients, people] as const]),
+    ];
   }
 
   /** What keeps a call from being made now, and until when; null when nothing does. Holds are not asked. */
@@ -168,45 +228,49 @@ export class Limiter implements CallLimiter {
     recipients: number,
   ): { readonly reason: WaitReason; readonly at: number | null } | null {
     const now = this.#clock.now();
-    const { calls } = this.#api(api);
-    for (const window of [calls, this.#addressCalls(calls)]) {
-      if (window === null || window.free(now) >= 1) continue;
-      return { reason: 'calls_per_second', at: window.freeAt(1, now) };
+    for (const [limited, units] of this.#windowsOf(api, recipients)) {
+      if (limited.window.free(now) >= units) continue;
+      const reason = limited === this.#recipients ? 'recipients_per_minute' : 'calls_per_second';
+      return { reason, at: limited.window.freeAt(units, now) };
     }
-    const people = this.#recipients.bounded(recipients);
-    if (this.#recipients.free(now) >= people) return null;
-    return { reason: 'recipients_per_minute', at: this.#recipients.freeAt(people, now) };
+    return null;
   }
 
   #grant(name: Operation, recipients: number): RunningSlot {
     const api = this.#api(name);
-    const addressCalls = this.#addressCalls(api.calls);
-    const people = this.#recipients.bounded(recipients);
+    const calls = api.calls.window;
+    const addressCalls = this.#addressCalls(calls.limit)?.window;
+    const people = this.#recipients.window.bounded(recipients);
     const probe = this.#gate(name).kind === 'probe';
     if (probe) {
       this.#options.holds.beginProbe();
       this.#options.address.holds.beginProbe();
     }
-    api.calls.take(1);
-    addressCalls?.take(1);
-    this.#recipients.take(people);
+    const windows = this.#windowsOf(name, recipients);
+    for (const [{ window, part }, units] of windows) {
+      window.take(units);
+      // Whoever has used up a part may be able to use a larger one.
+      if (window.free(this.#clock.now()) < 1) part.wish(1);
+    }
     return new RunningSlot(name, recipients, probe, this.#clock, {
       end: (startedAt, peopleCounted) => {
         const now = this.#clock.now();
         api.roundTrips.add(now - startedAt, now);
         const countedBy = Math.max(startedAt, now - api.roundTrips.smallest);
-        api.calls.release(1, countedBy + spans.callsPerSecondWindow.value + marginMs);
+        calls.release(1, countedBy + spans.callsPerSecondWindow.value + marginMs);
         addressCalls?.release(1, now + spans.callsPerIpWindow.value + marginMs);
         if (peopleCounted) {
           const at = now + spans.recipientsPerMinuteWindow.value + recipientMarginMs;
-          this.#recipients.release(people, at);
-        } else this.#recipients.giveBack(people);
+          this.#recipients.window.release(people, at);
+        } else this.#recipients.window.giveBack(people);
         this.refresh();
       },
+      mayStart: () => {
+        const now = this.#clock.now();
+        return windows.every(([{ window }]) => window.covered(now));
+      },
       giveBack: () => {
-        api.calls.giveBack(1);
-        addressCalls?.giveBack(1);
-        this.#recipients.giveBack(people);
+        for (const [{ window }, units] of windows) window.giveBack(units);
         if (probe) {
           this.#options.holds.endProbe();
           this.#options.address.holds.endProbe();
@@ -240,6 +304,7 @@ export class Limiter implements CallLimiter {
       }
       const blocked = this.#blockedBy(name, waiter.options.recipients);
       if (blocked !== null) {
+        this.ask(name, waiter.options.recipients);
         waiter.reason = blocked.reason;
         // Without a time it is a call under way that must end first, and its end comes back here.
         if (blocked.at !== null) this.#wake(name, api, blocked.at);
@@ -264,7 +329,7 @@ export class Limiter implements CallLimiter {
     const known = this.#apis.get(name);
     if (known !== undefined) return known;
     const api: Api = {
-      calls: new SlidingWindow(this.#options.callsPerSecond),
+      calls: this.#open(name, this.#options.callsPerSecond, spans.callsPerSecondWindow.value),
       roundTrips: new RoundTrips(),
       high: [],
       normal: [],

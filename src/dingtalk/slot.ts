@@ -21,6 +21,10 @@ export interface CallLimiter {
    * place is taken by a call under way).
    */
   waitMs(api: Operation, recipients: number): number | null;
+  /** Says that a call waits though no place was asked for: whoever shares limits with others gets a part of them. */
+  ask(api: Operation, recipients: number): void;
+  /** Calls `listener` when there may be more places than a look at the clock tells. Gives a way to end that. */
+  onRoom(listener: () => void): () => void;
   /** Counts what was called before this limiter existed, so that a restart passes no limit. */
   seed(recent: readonly RecentCall[]): void;
 }
@@ -37,6 +41,8 @@ export interface SlotEnds {
   /** The call has ended; `peopleCounted` is false when DingTalk proved that it told nobody. */
   end(startedAt: number, peopleCounted: boolean): void;
   giveBack(): void;
+  /** False when the places of this slot are no longer ours: they were shared with others and are too old. */
+  mayStart(): boolean;
 }
 
 /** A slot as the client uses it up. */
@@ -60,6 +66,11 @@ export class RunningSlot implements Slot {
 
   begin(): void {
     this.#startedAt = this.#clock.now();
+  }
+
+  /** To be asked immediately before the call is made. */
+  mayStart(): boolean {
+    return this.#ends.mayStart();
   }
 
   end(peopleCounted: boolean): void {

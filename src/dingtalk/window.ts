@@ -1,3 +1,13 @@
+/** How much of a window is ours. */
+export interface Allowance {
+  /** Further units may be taken while fewer than these are in use; 0 when what was granted is too old to be believed. */
+  units(): number;
+  /** Units that may be in use at once: more than `units` while a part is given back. */
+  held(): number;
+}
+
+const everything: Allowance = { units: () => Infinity, held: () => Infinity };
+
 /**
  * A sliding window over something that is counted: at most `limit` units in use at any time. A unit is in use from
  * its taking until it is told when it becomes free; it never becomes free by being forgotten.
@@ -10,16 +20,32 @@ export class SlidingWindow {
   #cooling: { readonly at: number; readonly units: number }[] = [];
   #coolingUnits = 0;
   #lastNow = 0;
+  readonly #allowed: () => Allowance;
 
-  /** `limit`: whole units; 0 or Infinity means that nothing is limited. */
-  constructor(limit: number) {
+  /**
+   * `limit`: whole units; 0 or Infinity means that nothing is limited. `allowed`: the part of them that may be in use
+   * here, when others use the rest.
+   */
+  constructor(limit: number, allowed: () => Allowance = () => everything) {
     this.limit = limit === 0 ? Infinity : limit;
+    this.#allowed = allowed;
   }
 
   /** Units that could be taken at `now`. */
   free(now: number): number {
+    if (this.limit === Infinity) return Infinity;
+    return Math.max(0, Math.min(this.limit, this.#allowed().units()) - this.used(now));
+  }
+
+  /** Units in use at `now`. */
+  used(now: number): number {
     this.#advance(now);
-    return Math.max(0, this.limit - this.#open - this.#coolingUnits);
+    return this.#open + this.#coolingUnits;
+  }
+
+  /** False when more is in use than may be: what was taken and is not begun must not begin. */
+  covered(now: number): boolean {
+    return this.limit === Infinity || this.used(now) <= this.#allowed().held();
   }
 
   /** What asking for `units` comes to: more than the whole window can hold waits for an empty window. */

@@ -31,6 +31,8 @@ export interface Ledger {
   heartbeat(): Promise<void>;
   /** This instance's claim to what it has in hand, beginning now. */
   tenure(): Tenure;
+  /** What instances agree on beside their transactions; null where there is only one process. */
+  readonly documents: SharedDocuments | null;
   /** Null while writes succeed; else since when and why they do not. For readiness. */
   health(): LedgerHealth;
   close(): Promise<void>;
@@ -43,6 +45,16 @@ export interface Ledger {
 export interface Tenure {
   /** False for good once the lease has, or may have, run out since the tenure began. */
   unbroken(): boolean;
+}
+
+/** Small documents, each changed by one instance at a time: whoever was overtaken reads again. */
+export interface SharedDocuments {
+  /** `text` is null while there is none; `now`: the store's time, ms. */
+  read(
+    name: string,
+  ): Promise<{ readonly text: string | null; readonly version: number; readonly now: number }>;
+  /** Replaces the document when it still has that version; false when somebody else was first. */
+  replace(name: string, text: string, version: number): Promise<boolean>;
 }
 
 export type WakeKind = 'delivery' | 'tracking' | 'outbox';

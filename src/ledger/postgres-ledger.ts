@@ -5,6 +5,7 @@ import type { OpenLedgerOptions } from './open-options.ts';
 import { LedgerOpenError } from './errors.ts';
 import { PostgresEngine } from './postgres.ts';
 import { createClient, createPool, parseAddress, type PostgresAddress } from './postgres-pool.ts';
+import { postgresDocuments } from './postgres-documents.ts';
 import { PostgresWakes } from './postgres-wakes.ts';
 import { beat, leave } from './queries/instances.ts';
 import { Scope, type LedgerContext } from './scope.ts';
@@ -73,6 +74,7 @@ export async function openPostgresLedger(
       if (!readOnly) await sayAlive();
     },
     tenure: () => lease.tenure(),
+    documents: postgresDocuments(pool, address.server),
     async close() {
       if (!readOnly && engine.health().ok) {
         await engine.write((session) => leave(new Scope(session, context)));

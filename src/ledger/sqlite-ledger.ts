@@ -34,6 +34,7 @@ export async function openSqliteLedger(
       engine.checkpointWhenIdle();
     },
     tenure: () => undisputed,
+    documents: null,
     async close() {
       if (!options.readOnly && engine.health().ok) {
         await engine.write((session) => leave(new Scope(session, context)));

@@ -82,6 +82,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     const now = clock.now();
     if (stopping) return { wakeAt: null };
     if (client.limiter.available('result') <= 0) {
+      await askForPlaces(now);
       return { wakeAt: now + Math.max(client.limiter.waitMs('result', 0) ?? lookEveryMs, 20) };
     }
     const tenure = ledger.tenure();
@@ -96,6 +97,13 @@ export function createTracker(options: TrackerOptions): Tracker {
     return {
       wakeAt: next === null ? now + lookEveryMs : Math.min(Math.max(next, now + 20), now + lookEveryMs),
     };
+  };
+
+  /** Limits may be shared with other instances; a part of them is asked for when there is a use for it. */
+  const askForPlaces = async (now: number): Promise<void> => {
+    if (client.limiter.waitMs('result', 0) !== null) return;
+    const next = await ledger.read((tx) => tx.nextCheck(app));
+    if (next !== null && next <= now) client.limiter.ask('result', 0);
   };
 
   const follow = async (call: Call, tenure: Tenure): Promise<void> => {
@@ -219,13 +227,14 @@ export function createTracker(options: TrackerOptions): Tracker {
   };
 
   const loop = createLoop({ name: `tracking ${app}`, clock, logger, random: options.random, turn });
-  let unsubscribe: (() => void) | null = null;
+  const subscriptions: (() => void)[] = [];
   return {
     app,
     start() {
-      unsubscribe = ledger.onWake('tracking', () => {
+      const wake = (): void => {
         loop.wake();
-      });
+      };
+      subscriptions.push(ledger.onWake('tracking', wake), client.limiter.onRoom(wake));
       loop.start();
     },
     wake: () => {
@@ -233,7 +242,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     },
     async stop() {
       stopping = true;
-      unsubscribe?.();
+      for (const unsubscribe of subscriptions) unsubscribe();
       await loop.stop();
       await Promise.all(flying);
     },

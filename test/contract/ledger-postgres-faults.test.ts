@@ -199,6 +199,26 @@ describe('two instances at once', () => {
     );
   });
 
+  it('change a shared document one after the other, and see whose turn was lost', async () => {
+    const [mine, theirs] = [one.documents, two.documents];
+    if (mine === null || theirs === null) throw new Error('a shared ledger has documents');
+    expect(await mine.read('limits')).toMatchObject({ text: null, version: 0 });
+    const first = await race(3, async (ledger) => ledger.documents?.replace('limits', '{"n":0}', 0));
+    expect(first.filter(Boolean)).toHaveLength(1);
+    const increment = async (ledger: Ledger): Promise<void> => {
+      for (;;) {
+        const known = await ledger.documents?.read('limits');
+        if (known === undefined) throw new Error('no documents');
+        const { n } = JSON.parse(known.text ?? '{}') as { n: number };
+        if (await ledger.documents?.replace('limits', JSON.stringify({ n: n + 1 }), known.version)) return;
+      }
+    };
+    await race(10, increment);
+    const { text, now } = await theirs.read('limits');
+    expect(text).toBe('{"n":20}');
+    expect(Math.abs(now - Date.now())).toBeLessThan(60_000);
+  });
+
   it('wake each other', async () => {
     const heard: string[] = [];
     two.onWake('delivery', () => heard.push('delivery'));

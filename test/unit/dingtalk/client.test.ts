@@ -174,7 +174,7 @@ describe('pauses and holds', () => {
     ['the wait that the ban names', { status: 1111, wait: 7, punish: 'deny' }, 7 * 60_000],
     ['the configured hold when it names none', { status: 1111, punish: 'deny' }, 120_000],
   ])('stops all apps of our address for %s', async (_name, page, holdMs) => {
-    const address = createAddressLimits(new Holds(bench().clock));
+    const address = createAddressLimits(new Holds(bench().clock), bench().clock);
     const one = bench({ address, banHoldMs: 120_000 });
     const other = bench({ address });
     one.transport.otherwise = json(page);

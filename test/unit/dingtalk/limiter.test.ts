@@ -26,7 +26,7 @@ function setup(
     holds,
     callsPerSecond: settings.callsPerSecond ?? 20,
     recipientsPerMinute: settings.recipientsPerMinute ?? 5000,
-    address: createAddressLimits(addressHolds, settings.addressCalls ?? 10_000),
+    address: createAddressLimits(addressHolds, clock, settings.addressCalls ?? 10_000),
     observe: (event) => events.push(event),
   });
   return { clock, limiter, holds, addressHolds, events };
@@ -175,7 +175,7 @@ describe('Limiter, calls a second', () => {
 
   it('keeps within the limit of our address over all apps', () => {
     const clock = new FakeClock();
-    const address = createAddressLimits(new Holds(clock), 3);
+    const address = createAddressLimits(new Holds(clock), clock, 3);
     const apps = [0, 1].map(
       () =>
         new Limiter({
