@@ -1,33 +1,27 @@
-import type { Event } from '../model/event.ts';
 import { referenceOf } from '../model/event.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Notification } from '../model/notification.ts';
-import type { Plan, Signal } from '../model/plan.ts';
-import type { RawRecord } from '../model/record.ts';
-import { stableId } from '../base/ids.ts';
+import type { Signal } from '../model/plan.ts';
 import type { LedgerTx } from '../ledger/ledger.ts';
 import type { Origin } from '../ledger/lifecycle/admit.ts';
 import { saveSteps } from '../ledger/lifecycle/save.ts';
 import { signalled } from '../ledger/lifecycle/signals.ts';
 import type { Step } from '../ledger/lifecycle/tell.ts';
 import { admit, rememberedMs } from './admission.ts';
-
-/** One event with everything that follows from it. */
-export interface PlannedEvent {
-  readonly record: RawRecord;
-  readonly event: Event;
-  readonly plan: Plan;
-}
+import { renameNewcomers } from './places.ts';
+import { identityOf, type PlannedEvent } from './planned-event.ts';
 
 /** The consequences of a run of records of one partition. */
 export interface BatchPlan {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
-  /** The offset after the last record of the run. */
-  readonly next: bigint;
+  /** The offset after the last record of the run; null where they move no position. */
+  readonly next: bigint | null;
   readonly events: readonly PlannedEvent[];
   readonly deadLetters: readonly DeadLetter[];
+  /** The records come from the dead-letter topic, which keeps all but their timestamps. */
+  readonly redrive: boolean;
 }
 
 export interface BatchCounts {
@@ -43,12 +37,15 @@ export interface BatchCounts {
  * records come again. Identities that are known already give nothing, whoever was first.
  */
 export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): Promise<BatchCounts> {
-  const rows = batch.events.map(({ record, event }) => ({
-    identity: identityOf(event),
-    record,
-    receivedAt: now,
-  }));
-  const fresh = new Set(await tx.insertEvents(rows));
+  const insert = (events: readonly PlannedEvent[]): Promise<ReadonlySet<string>> =>
+    tx.insertEvents(
+      events.map(({ record, event }) => ({ identity: identityOf(event), record, receivedAt: now })),
+    );
+  const fresh = new Set(await insert(batch.events));
+  const renamed = batch.redrive
+    ? new Map<PlannedEvent, PlannedEvent>()
+    : await renameNewcomers(tx, batch.events, fresh);
+  for (const identity of await insert([...renamed.values()])) fresh.add(identity);
   let duplicates = 0;
   const planned = new Map<string, { route: string; app: string; count: number }>();
   const ids: string[] = [];
@@ -62,7 +59,8 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
     }
     pending = [];
   };
-  for (const each of batch.events) {
+  for (const listed of batch.events) {
+    const each = renamed.get(listed) ?? listed;
     const identity = identityOf(each.event);
     // Within a batch the first of two equal identities wins, as it does in the ledger.
     if (!fresh.delete(identity)) {
@@ -80,13 +78,8 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
   }
   await flush();
   await tx.appendOutbox(batch.deadLetters.map((deadLetter) => ({ kind: 'dead_letter', deadLetter })));
-  await tx.advancePosition(batch.group, batch.topic, batch.partition, batch.next);
+  if (batch.next !== null) await tx.advancePosition(batch.group, batch.topic, batch.partition, batch.next);
   return { duplicates, ids, planned: [...planned.values()] };
-}
-
-/** The ledger's key for an event, global over topics. */
-export function identityOf(event: Event): string {
-  return stableId('evt', event.meta.source, event.meta.id);
 }
 
 function originOf({ record, event, plan }: PlannedEvent, now: number): Origin {

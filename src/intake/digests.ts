@@ -9,7 +9,8 @@ import type { Notification } from '../model/notification.ts';
 import type { PlannedNotification } from '../model/plan.ts';
 import type { RawRecord } from '../model/record.ts';
 import { admitQuiet, refuseAudience } from './admission.ts';
-import { identityOf, insertSteps } from './admit-batch.ts';
+import { insertSteps } from './admit-batch.ts';
+import { identityOf } from './planned-event.ts';
 import { plannedFromMembers } from './gone-digest.ts';
 
 export interface DigestOptions {

@@ -9,12 +9,13 @@ import { failpoint } from '../base/failpoints.ts';
 import { stableId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { DecodeOutcome, EventDecoder, TopicReading } from '../events/outcome.ts';
-import type { Ledger, Position } from '../ledger/ledger.ts';
+import type { Ledger, LedgerTx, Position } from '../ledger/ledger.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Event } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RawRecord } from '../model/record.ts';
-import { admitBatch, type BatchCounts, type PlannedEvent } from './admit-batch.ts';
+import { admitBatch, type BatchCounts } from './admit-batch.ts';
+import type { PlannedEvent } from './planned-event.ts';
 import { decideStart, type BrokerView } from './positions.ts';
 
 /** What intake needs of the rules in force; one object serves a whole batch, so a reload never splits an event. */
@@ -89,6 +90,10 @@ export function createIntake(options: IntakeOptions): Intake {
   const next = new Map<string, bigint>();
   /** Partitions whose old position means nothing any more; their first batch says where they begin. */
   const restarted = new Set<string>();
+  /** How often a partition's beginning was looked for: a batch from before the last time moves no position. */
+  const epochs = new Map<string, number>();
+  /** Ids of topics whose positions do not exist yet. */
+  const unnoted = new Map<string, string>();
   let commits: { topic: string; partition: number; offset: bigint }[] = [];
 
   const takeCommits = () => {
@@ -131,6 +136,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   return {
     async assigned(partitions) {
+      for (const broker of partitions) epochs.set(keyOf(broker), (epochs.get(keyOf(broker)) ?? 0) + 1);
       const positions = await ledger.read((tx) => tx.positions(group));
       const known = new Map(positions.map((position) => [keyOf(position), position]));
       const begin: { topic: string; partition: number; offset: bigint }[] = [];
@@ -160,6 +166,7 @@ export function createIntake(options: IntakeOptions): Intake {
       if (last === undefined) return { processedTo: position ?? 0n };
       const after = last.offset + 1n;
       const began = clock.now();
+      const epoch = epochs.get(key);
       const rules = options.rules();
       const reading = await read(records, rules);
       const now = clock.now();
@@ -169,26 +176,34 @@ export function createIntake(options: IntakeOptions): Intake {
       try {
         counts = await ledger.write(async (tx) => {
           const { topic, partition } = batch;
+          const current = epochs.get(key) === epoch;
           await tx.recordCommits(group, stored);
-          if (restarted.has(key))
+          if (current && restarted.has(key))
             await tx.resetPosition(group, topic, partition, batch.records[0]?.offset ?? after, null);
           const plan = {
             group,
             topic,
             partition,
-            next: after,
+            next: current ? after : null,
             events: reading.events,
             deadLetters: reading.deadLetters,
+            redrive: false,
           };
-          return admitBatch(tx, plan, now);
+          const admitted = await admitBatch(tx, plan, now);
+          const topicId = unnoted.get(key);
+          if (current && topicId !== undefined) await tx.noteTopicId(group, topic, partition, topicId);
+          return admitted;
         });
       } catch (thrown) {
         commits = [...stored, ...commits];
         throw thrown;
       }
       failpoint('intake.after_ledger_commit');
-      restarted.delete(key);
-      next.set(key, after);
+      if (epochs.get(key) === epoch) {
+        restarted.delete(key);
+        unnoted.delete(key);
+        next.set(key, after);
+      }
       observer.batch({
         ...counts,
         topic: batch.topic,
@@ -215,7 +230,12 @@ export function createIntake(options: IntakeOptions): Intake {
 
   async function startOf(broker: BrokerView, position: Position | undefined): Promise<bigint | null> {
     const decision = decideStart(broker, position);
-    const { topic, partition } = broker;
+    const { topic, partition, topicId } = broker;
+    const isNews = topicId !== null && topicId !== position?.topicId;
+    if (isNews && position === undefined) unnoted.set(keyOf(broker), topicId);
+    const note = async (tx: LedgerTx): Promise<void> => {
+      if (isNews) await tx.noteTopicId(group, topic, partition, topicId);
+    };
     const where = {
       topic,
       partition,
@@ -226,14 +246,26 @@ export function createIntake(options: IntakeOptions): Intake {
     };
     switch (decision.kind) {
       case 'continue':
+        if (isNews) await ledger.write(note);
+        return decision.offset;
+      case 'recreated':
+        logger.warn(
+          asText(where),
+          'the topic was deleted and created anew; reading it from its first record',
+        );
+        await ledger.write(async (tx) => {
+          await tx.resetPosition(group, topic, partition, decision.offset, null);
+          await note(tx);
+        });
         return decision.offset;
       case 'committed':
         return null;
       case 'obey':
         logger.warn(asText(where), 'the group offset was moved by hand; going on from there');
-        await ledger.write((tx) =>
-          tx.resetPosition(group, topic, partition, decision.offset, decision.offset),
-        );
+        await ledger.write(async (tx) => {
+          await tx.resetPosition(group, topic, partition, decision.offset, decision.offset);
+          await note(tx);
+        });
         return decision.offset;
       case 'start': {
         logger.warn(
@@ -241,6 +273,7 @@ export function createIntake(options: IntakeOptions): Intake {
           'the position lies outside of the log; start: decides',
         );
         restarted.add(keyOf(broker));
+        if (isNews) await ledger.write(note);
         return null;
       }
     }
@@ -261,7 +294,7 @@ function asText(
 
 function decodeDeadLetter(record: RawRecord, outcome: DecodeOutcome & { kind: 'dead_letter' }): DeadLetter {
   return {
-    id: stableId('dlq', record.topic, record.partition, record.offset, outcome.reason),
+    id: stableId('dlq', record.topic, record.partition, record.offset, record.timestamp, outcome.reason),
     record,
     stage: 'decode',
     reason: outcome.reason,

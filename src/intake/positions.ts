@@ -8,17 +8,20 @@ export interface BrokerView {
   readonly committed: bigint | null;
   readonly low: bigint;
   readonly high: bigint;
+  /** Another one after the topic was deleted and created anew; null when the broker keeps none. */
+  readonly topicId: string | null;
 }
 
 /**
  * Where to begin. `continue`: at the ledger's position. `obey`: where the group stands, because somebody moved it.
  * `start`: as the topic's `start:` says, because the position lies outside of what the log holds (`lost` tells
- * which). `committed`: the ledger knows nothing of this partition yet.
+ * which). `recreated`: at the first record, because this is another topic of the same name. `committed`: the ledger knows nothing of this partition yet.
  */
 export type StartDecision =
   | { readonly kind: 'continue' | 'obey'; readonly offset: bigint }
   | { readonly kind: 'committed' }
-  | { readonly kind: 'start'; readonly lost: 'expired' | 'beyond_end' };
+  | { readonly kind: 'start'; readonly lost: 'expired' | 'beyond_end' }
+  | { readonly kind: 'recreated'; readonly offset: bigint };
 
 /**
  * The ledger is ahead of the group's offset after a crash between its commit and Kafka's: then it is right. An
@@ -27,6 +30,9 @@ export type StartDecision =
  */
 export function decideStart(broker: BrokerView, ledger: Position | undefined): StartDecision {
   if (ledger === undefined) return { kind: 'committed' };
+  // Whatever the new topic holds is new, so nothing of it may be passed over, not even with `start: latest`.
+  if (ledger.topicId !== null && broker.topicId !== null && ledger.topicId !== broker.topicId)
+    return { kind: 'recreated', offset: broker.low };
   const wanted = wantedOffset(broker.committed, ledger);
   if (wanted.offset > broker.high) return { kind: 'start', lost: 'beyond_end' };
   if (wanted.offset < broker.low) return { kind: 'start', lost: 'expired' };

@@ -6,7 +6,8 @@ import type { Origin } from '../ledger/lifecycle/admit.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import { referenceOf } from '../model/event.ts';
 import { admit } from './admission.ts';
-import { admitBatch, identityOf, insertSteps, type PlannedEvent } from './admit-batch.ts';
+import { admitBatch, insertSteps } from './admit-batch.ts';
+import { identityOf, type PlannedEvent } from './planned-event.ts';
 import type { IntakeRules } from './intake.ts';
 
 export interface RedriveParts {
@@ -15,9 +16,6 @@ export interface RedriveParts {
   readonly rules: () => IntakeRules;
   readonly clock: Clock;
 }
-
-/** Positions of redrives mean nothing; they are kept apart from those of the real group. */
-const redriveGroup = 'redrive';
 
 export type RedriveOutcome =
   | { readonly kind: 'redriven'; readonly created: readonly string[] }
@@ -83,6 +81,14 @@ async function admitWhole(
   now: number,
 ): Promise<readonly string[]> {
   const { topic, partition } = planned.record;
-  const batch = { group: redriveGroup, topic, partition, next: 0n, events: [planned], deadLetters: [] };
+  const batch = {
+    group: '',
+    topic,
+    partition,
+    next: null,
+    events: [planned],
+    deadLetters: [],
+    redrive: true,
+  };
   return (await parts.ledger.write((tx) => admitBatch(tx, batch, now))).ids;
 }

@@ -75,6 +75,8 @@ export interface Cluster {
   ): readonly { readonly partitionId: number; readonly leader: number }[];
   findBroker(where: { nodeId: number }): Promise<Broker>;
   removeBroker(where: { host: string; port: number }): void;
+  /** For requests that the library does not know. */
+  readonly brokerPool: { findConnectedBroker(): Promise<RawBroker> };
   findGroupCoordinator(of: { groupId: string }): Promise<Coordinator>;
   fetchTopicsOffset(
     topics: readonly {
@@ -84,6 +86,23 @@ export interface Cluster {
       readonly fromTimestamp?: number;
     }[],
   ): Promise<readonly { readonly topic: string; readonly partitions: readonly OffsetOf[] }[]>;
+}
+
+/** A broker as the library connects to it, below the requests that it knows. */
+export interface RawBroker {
+  /** The newest version of each request that the broker understands. */
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null;
+  readonly connectionPool: {
+    send<T>(exchange: {
+      readonly request: {
+        readonly apiKey: number;
+        readonly apiVersion: number;
+        readonly apiName: string;
+        encode(): Promise<unknown>;
+      };
+      readonly response: { decode(raw: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
+    }): Promise<T>;
+  };
 }
 
 export interface Broker {

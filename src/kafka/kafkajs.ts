@@ -54,6 +54,33 @@ function replaceModule(path: string, replacement: unknown): void {
 replaceModule('kafkajs/src/protocol/recordBatch/record/v0/decoder.js', decodeRecord);
 replaceModule('kafkajs/src/protocol/recordBatch/record/v0/index.js', encodeRecord);
 
+/** What we use of the library's encoder and decoder for a request that it does not have. */
+export interface LibraryEncoder {
+  writeUVarInt(value: number): LibraryEncoder;
+  writeUVarIntString(value: string): LibraryEncoder;
+  writeInt32(value: number): LibraryEncoder;
+  writeBoolean(value: boolean): LibraryEncoder;
+}
+
+export interface LibraryReader {
+  readInt16(): number;
+  readInt32(): number;
+  readBoolean(): boolean;
+  readUVarInt(): number;
+  readUVarIntString(): string | null;
+  readBytes(length: number): Buffer | null;
+}
+
+const Encoder = load('kafkajs/src/protocol/encoder.js') as new () => LibraryEncoder;
+
+export function newEncoder(): LibraryEncoder {
+  return new Encoder();
+}
+
+export function newReader(raw: Buffer): LibraryReader {
+  return new Decoder(raw) as unknown as LibraryReader;
+}
+
 const Decoder = load('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => LibraryDecoder;
 const decodeBatch = load('kafkajs/src/protocol/recordBatch/v0/decoder.js') as DecodeBatch;
 const decodeOldMessages = load(

@@ -6,6 +6,7 @@ import type { ConsumerGroup } from './group-hooks.ts';
 import type { Lane } from './lane.ts';
 import { choosePosition, knownPartitions, noteOf } from './positions.ts';
 import { laneKey, type Session } from './session.ts';
+import { topicIds } from './topic-ids.ts';
 import type { AssignedPartition, SourceHandler, StartAt } from './source-types.ts';
 
 /** Finds out where the reading of partitions begins, and begins it. */
@@ -50,21 +51,21 @@ export async function locate(options: LocateOptions): Promise<void> {
 async function locateOnce(options: LocateOptions): Promise<void> {
   const { session, lanes, lost, handler } = options;
   const facts = await readFacts(session.group, lanes);
+  for (const { topic, topicId } of facts) if (topicId !== null) session.topicIds.set(topic, topicId);
   const wishes = new Map<string, bigint>();
-  if (lost === null) {
-    const assigned = facts.map(({ topic, partition, committed, low, high }) => ({
-      topic,
-      partition,
-      committed,
-      low,
-      high,
-    }));
-    for (const wish of (await handler.onAssigned?.(assigned)) ?? []) wishes.set(laneKey(wish), wish.offset);
-  }
+  const assigned = facts.map(({ topic, partition, committed, low, high, topicId }) => ({
+    topic,
+    partition,
+    committed,
+    low,
+    high,
+    topicId,
+  }));
+  for (const wish of (await handler.onAssigned?.(assigned)) ?? []) wishes.set(laneKey(wish), wish.offset);
   for (const fact of facts) {
     const lane = session.lane(fact);
     if (session.signal.aborted || lane === null || lane.closed) continue;
-    const wished = lost ?? wishes.get(laneKey(fact)) ?? null;
+    const wished = wishes.get(laneKey(fact)) ?? lost;
     begin(options, lane, fact, wished);
   }
   session.commitSoon();
@@ -107,10 +108,11 @@ async function readFacts(group: ConsumerGroup, lanes: readonly Lane[]): Promise<
       .filter(({ where }) => where.topic === topic)
       .map(({ where }) => ({ partition: where.partition })),
   }));
-  const [commits, lows, highs] = await Promise.all([
+  const [commits, lows, highs, ids] = await Promise.all([
     group.coordinator.offsetFetch({ groupId: group.groupId, topics: all }),
     group.cluster.fetchTopicsOffset(wanted.map((one) => ({ ...one, fromBeginning: true }))),
     group.cluster.fetchTopicsOffset(wanted.map((one) => ({ ...one, fromBeginning: false }))),
+    topicIds(group.cluster, topics),
   ]);
   return lanes.map(({ where: { topic, partition } }) => {
     const ofTopic = commits.responses.find((one) => one.topic === topic)?.partitions ?? [];
@@ -122,6 +124,7 @@ async function readFacts(group: ConsumerGroup, lanes: readonly Lane[]): Promise<
       committed,
       low: offsetIn(lows, topic, partition),
       high: offsetIn(highs, topic, partition),
+      topicId: ids.get(topic) ?? null,
       note: committed === null ? null : commit?.metadata || null,
       partitionCount: all.find((one) => one.topic === topic)?.partitions.length ?? 0,
       knownPartitions: knownPartitions(ofTopic.map(({ metadata }) => metadata)),

@@ -30,6 +30,8 @@ const commitRetry = { firstMs: 200, maxMs: 3_000 };
 export class Session {
   readonly group: ConsumerGroup;
   readonly lanes: ReadonlyMap<string, Lane>;
+  /** The topics' ids when their positions were looked up, by name. */
+  readonly topicIds = new Map<string, string>();
   readonly #options: SessionOptions;
   readonly #offsets: OffsetManager;
   readonly #over = new AbortController();

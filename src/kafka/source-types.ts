@@ -55,6 +55,8 @@ export interface AssignedPartition extends TopicPartition {
   /** The first offset that the log still holds, and the one after its last. */
   readonly low: bigint;
   readonly high: bigint;
+  /** Another one after the topic was deleted and created anew; null when the broker keeps none. */
+  readonly topicId: string | null;
 }
 
 export interface SourceHandler {
@@ -65,7 +67,8 @@ export interface SourceHandler {
    */
   onBatch(batch: RecordBatch): Promise<Processed>;
   /**
-   * Says where to begin, before the first record of these partitions is delivered. Partitions that the answer
+   * Says where to begin, before the first record of these partitions is delivered: after an assignment, and when the
+   * log turns out not to hold the position any more. Partitions that the answer
    * leaves out begin at the committed offset, else where the subscription says. A throw is tried again with
    * backoff; the partitions wait.
    */

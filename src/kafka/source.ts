@@ -18,6 +18,7 @@ import type {
 } from './source-types.ts';
 import { sturdyHandler } from './sturdy-handler.ts';
 import { rebalanceTimeoutMs } from './timing.ts';
+import { topicIds } from './topic-ids.ts';
 
 /**
  * Reads records from Kafka and hands them to the handler, partition by partition, until it is stopped. It commits
@@ -243,6 +244,7 @@ class KafkaSource implements Source {
     }
     if (member.phase !== 'reading') return;
     try {
+      if (await this.#lookAtIds(member)) return;
       await this.#lookAtEnds(member);
       if (this.#missing.length > 0 || this.#topics.some(({ topic }) => typeof topic !== 'string')) {
         const metadata = await member.cluster?.metadata();
@@ -253,6 +255,22 @@ class KafkaSource implements Source {
     } catch (error) {
       this.#options.logger.debug({ error: messageOf(error) }, 'Ends of partitions could not be looked up');
     }
+  }
+
+  /**
+   * A topic that is created anew while we read it goes on under its name: a fetch at the old position finds other
+   * records, or none. Says whether the membership ends, for the next one to find out where to begin.
+   */
+  async #lookAtIds(member: Member): Promise<boolean> {
+    const { session, cluster } = member;
+    if (session === null || cluster === null || session.topicIds.size === 0) return false;
+    const ids = await topicIds(cluster, [...session.topicIds.keys()]);
+    const anew = [...session.topicIds].filter(([topic, id]) => (ids.get(topic) ?? id) !== id);
+    if (anew.length === 0 || this.#member !== member) return false;
+    const topics = anew.map(([topic]) => topic);
+    this.#options.logger.warn({ topics }, 'Topics were deleted and created anew; joining the group anew');
+    void member.leave(this.#memberOptions.drainTimeoutMs);
+    return true;
   }
 
   async #lookAtEnds(member: Member): Promise<void> {

@@ -72,6 +72,8 @@ export interface Position {
   readonly next: bigint;
   /** The last offset that the ledger knows to have been committed to Kafka; null before the first commit. */
   readonly committed: bigint | null;
+  /** Which topic of this name it belongs to; null when the broker keeps no ids. */
+  readonly topicId: string | null;
 }
 
 /** What is kept of a matched event: its identity, and the record for dead letters that come later. */
@@ -228,6 +230,8 @@ export interface LedgerTx extends LedgerReader {
   // Intake
   /** Stores events not seen before; returns the identities that were new. */
   insertEvents(events: readonly EventRow[]): Promise<ReadonlySet<string>>;
+  /** Timestamps of the records that events came with, by identity; those that are not stored are left out. */
+  eventTimes(identities: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Stores new notifications of an event; an id that exists is left alone. Returns the ids that were new. */
   insertNotifications(
     notifications: readonly { readonly notification: Notification; readonly identity: string }[],
@@ -245,6 +249,8 @@ export interface LedgerTx extends LedgerReader {
     next: bigint,
     committed: bigint | null,
   ): Promise<void>;
+  /** Remembers which topic of its name a position belongs to. */
+  noteTopicId(group: string, topic: string, partition: number, topicId: string): Promise<void>;
   /** Remembers what Kafka has stored; forward only, for the same reason as positions. */
   recordCommits(
     group: string,

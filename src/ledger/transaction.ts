@@ -12,7 +12,7 @@ import {
 import { insertCalls, saveCalls } from './queries/calls.ts';
 import { closeDigest, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
 import { nextCheck, nextDue, pendingByApp, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
-import { eventRecord, insertEvents } from './queries/events.ts';
+import { eventRecord, eventTimes, insertEvents } from './queries/events.ts';
 import { clearHold, holds, setHold } from './queries/holds.ts';
 import { forgetMedia, forgetUserids, media, mobiles, saveMedia, saveMobiles } from './queries/lookups.ts';
 import {
@@ -30,7 +30,13 @@ import {
   unpublishedCount,
 } from './queries/outbox.ts';
 import { claimDedupe, claimThrottle, releasePolicyClaims } from './queries/policies.ts';
-import { advancePosition, positions, recordCommits, resetPosition } from './queries/positions.ts';
+import {
+  advancePosition,
+  noteTopicId,
+  positions,
+  recordCommits,
+  resetPosition,
+} from './queries/positions.ts';
 import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
 import { purge } from './queries/retention.ts';
 import { rememberSignals, signalsFor } from './queries/signals.ts';
@@ -66,8 +72,10 @@ export function transactionOf(scope: Scope): LedgerTx {
   return {
     ...readerOf(scope),
     insertEvents: (events) => insertEvents(scope, events),
+    eventTimes: (identities) => eventTimes(scope, identities),
     insertNotifications: (entries) => insertNotifications(scope, entries),
     advancePosition: (...position) => advancePosition(scope, ...position),
+    noteTopicId: (...note) => noteTopicId(scope, ...note),
     resetPosition: (...position) => resetPosition(scope, ...position),
     recordCommits: (group, commits) => recordCommits(scope, group, commits),
     claimDedupe: (claim, now) => claimDedupe(scope, claim, now),

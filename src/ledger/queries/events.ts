@@ -51,6 +51,17 @@ function toRow({ identity, record, receivedAt }: EventRow) {
   ];
 }
 
+export async function eventTimes(
+  { session }: Scope,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.all<{ identity: string; record_time: number }>(
+    'SELECT identity, record_time FROM events WHERE identity IN texts(?1)',
+    [identities],
+  );
+  return new Map(rows.map((row) => [row.identity, row.record_time]));
+}
+
 /** The pks of events by identity; those of this transaction are known already. */
 export async function eventPks(
   scope: Scope,

@@ -7,12 +7,13 @@ interface Row {
   readonly partition: number;
   readonly next: string;
   readonly committed: string | null;
+  readonly topic_id: string | null;
 }
 
 export async function positions({ session }: Scope, group: string): Promise<readonly Position[]> {
   // Offsets use all 64 bits, more than a number holds.
   const rows = await session.all<Row>(
-    `SELECT topic, partition, CAST(next AS TEXT) AS next, CAST(committed AS TEXT) AS committed
+    `SELECT topic, partition, CAST(next AS TEXT) AS next, CAST(committed AS TEXT) AS committed, topic_id
      FROM positions WHERE consumer_group = ?1 ORDER BY topic, partition`,
     [group],
   );
@@ -21,6 +22,7 @@ export async function positions({ session }: Scope, group: string): Promise<read
     partition: row.partition,
     next: BigInt(row.next),
     committed: row.committed === null ? null : BigInt(row.committed),
+    topicId: row.topic_id,
   }));
 }
 
@@ -52,6 +54,19 @@ export async function resetPosition(
      ON CONFLICT (consumer_group, topic, partition)
      DO UPDATE SET next = excluded.next, committed = excluded.committed`,
     [group, topic, partition, next, committed],
+  );
+}
+
+export async function noteTopicId(
+  { session }: Scope,
+  group: string,
+  topic: string,
+  partition: number,
+  topicId: string,
+): Promise<void> {
+  await session.run(
+    'UPDATE positions SET topic_id = ?4 WHERE consumer_group = ?1 AND topic = ?2 AND partition = ?3',
+    [group, topic, partition, topicId],
   );
 }
 

@@ -101,20 +101,35 @@ export function intakeCases(open: () => Promise<Ledger>): void {
       ]);
     });
     expect(await ledger.read((tx) => tx.positions('g'))).toEqual([
-      { topic: 't', partition: 0, next: 10n, committed: 9n },
-      { topic: 't', partition: 1, next: far, committed: null },
-      { topic: 't', partition: 2, next: 3n, committed: 3n },
+      { topic: 't', partition: 0, next: 10n, committed: 9n, topicId: null },
+      { topic: 't', partition: 1, next: far, committed: null, topicId: null },
+      { topic: 't', partition: 2, next: 3n, committed: 3n, topicId: null },
     ]);
     // An instance that was frozen wakes and writes down what has long been overtaken.
     await ledger.write((tx) => tx.recordCommits('g', [{ topic: 't', partition: 0, offset: 4n }]));
     const first = async () => (await ledger.read((tx) => tx.positions('g')))[0];
-    expect(await first()).toEqual({ topic: 't', partition: 0, next: 10n, committed: 9n });
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 10n, committed: 9n, topicId: null });
     await ledger.write((tx) => tx.resetPosition('g', 't', 0, 2n, 2n));
-    expect(await first()).toEqual({ topic: 't', partition: 0, next: 2n, committed: 2n });
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 2n, committed: 2n, topicId: null });
     await ledger.write((tx) => tx.resetPosition('g', 't', 0, 1n, null));
-    expect(await first()).toEqual({ topic: 't', partition: 0, next: 1n, committed: null });
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 1n, committed: null, topicId: null });
     await ledger.write((tx) => tx.recordCommits('g', [{ topic: 't', partition: 0, offset: 1n }]));
-    expect(await first()).toEqual({ topic: 't', partition: 0, next: 1n, committed: 1n });
+    expect(await first()).toEqual({ topic: 't', partition: 0, next: 1n, committed: 1n, topicId: null });
+  });
+
+  it('remembers which topic of its name a position belongs to, and when events were written', async () => {
+    const ledger = await open();
+    await ledger.write(async (tx) => {
+      await tx.noteTopicId('g', 't', 0, 'nobody has this position yet');
+      await tx.advancePosition('g', 't', 0, 10n);
+      await tx.advancePosition('g', 't', 1, 10n);
+      await tx.noteTopicId('g', 't', 0, 'a');
+      await tx.insertEvents([{ identity: identityOf('e-1'), record: aRecord(), receivedAt: noon }]);
+    });
+    const positions = await ledger.read((tx) => tx.positions('g'));
+    expect(positions.map(({ topicId }) => topicId)).toEqual(['a', null]);
+    const times = await ledger.write((tx) => tx.eventTimes([identityOf('e-1'), identityOf('none')]));
+    expect([...times]).toEqual([[identityOf('e-1'), noon]]);
   });
 
   it('undoes all of a transaction that throws, and nothing of those beside it', async () => {

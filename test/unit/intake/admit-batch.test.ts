@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { admitBatch, type PlannedEvent } from '../../../src/intake/admit-batch.ts';
+import { admitBatch } from '../../../src/intake/admit-batch.ts';
+import type { PlannedEvent } from '../../../src/intake/planned-event.ts';
 import { createDigestLoop } from '../../../src/intake/digests.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
@@ -41,6 +42,7 @@ async function take(...events: PlannedEvent[]): Promise<void> {
     next: offset + 1n,
     events,
     deadLetters: [],
+    redrive: false,
   };
   await ledger.write((tx) => admitBatch(tx, batch, clock.now()));
 }
@@ -62,6 +64,23 @@ describe('identity', () => {
     await take(planned('e-1', [aPlanned()]));
     expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
     expect(await results()).toEqual([]);
+  });
+
+  it('tells records of a topic that was created anew from redelivered ones of the same place', async () => {
+    const at = (timestamp: number): PlannedEvent => {
+      const record = aRecord({ offset: 5n, timestamp });
+      const event = anEvent('0/5', {});
+      return { record, event, plan: { notifications: [aPlanned()], signals: [], configHash: 'c0ffee' } };
+    };
+    await take(at(noon));
+    await take(at(noon));
+    expect(await due()).toBe(1);
+    await take(at(noon + 1));
+    await take(at(noon + 1), at(noon));
+    const ids = (await ledger.write((tx) => tx.takeDue({ app: 'default', now: clock.now(), limit: 10 }))).map(
+      ({ event }) => event.id,
+    );
+    expect(ids.toSorted()).toEqual(['0/5', `0/5@${noon + 1}`]);
   });
 
   it('moves the position with the notifications, in one transaction', async () => {

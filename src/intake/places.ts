@@ -1,0 +1,47 @@
+import type { LedgerTx } from '../ledger/ledger.ts';
+import type { EventMeta } from '../model/event.ts';
+import type { RawRecord } from '../model/record.ts';
+import { identityOf, type PlannedEvent } from './planned-event.ts';
+
+/** `<partition>/<offset>`, which names an event that says no id itself; see docs/events.md. */
+function placeOf({ partition, offset }: RawRecord): string {
+  return `${partition}/${offset}`;
+}
+
+function isNamedByPlace({ id }: EventMeta, record: RawRecord): boolean {
+  const place = placeOf(record);
+  return id === place || id.startsWith(`${place}/`);
+}
+
+/**
+ * A topic that was deleted and created anew has other records at the same places, and so has one whose broker lost its
+ * end. An event that is named by its place and meets another record's identity there gets its record's timestamp into its
+ * id, as a redelivered record keeps its timestamp and another one has its own. Gives those events under their new ids.
+ */
+export async function renameNewcomers(
+  tx: LedgerTx,
+  events: readonly PlannedEvent[],
+  fresh: ReadonlySet<string>,
+): Promise<ReadonlyMap<PlannedEvent, PlannedEvent>> {
+  const doubtful = events.filter(
+    ({ event, record }) => isNamedByPlace(event.meta, record) && !fresh.has(identityOf(event)),
+  );
+  const renamed = new Map<PlannedEvent, PlannedEvent>();
+  if (doubtful.length === 0) return renamed;
+  const times = await tx.eventTimes(doubtful.map(({ event }) => identityOf(event)));
+  for (const each of doubtful) {
+    if (times.get(identityOf(each.event)) !== each.record.timestamp) renamed.set(each, rename(each));
+  }
+  return renamed;
+}
+
+function rename(planned: PlannedEvent): PlannedEvent {
+  const { record, event, plan } = planned;
+  const place = placeOf(record);
+  const meta = { ...event.meta, id: event.meta.id.replace(place, `${place}@${record.timestamp}`) };
+  const notifications = plan.notifications.map((notification) => {
+    const { digestItem } = notification;
+    return digestItem === null ? notification : { ...notification, digestItem: { ...digestItem, meta } };
+  });
+  return { record, event: { ...event, meta }, plan: { ...plan, notifications } };
+}
