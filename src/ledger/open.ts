@@ -1,3 +1,4 @@
+import { CurrentRows } from './current-rows.ts';
 import { LedgerOpenError } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import type { OpenLedgerOptions } from './open-options.ts';
@@ -24,6 +25,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     shared,
     plans: new PartCache(cacheChars),
     contents: new PartCache(cacheChars),
+    current: shared ? null : new CurrentRows(),
     sweep: { events: 0 },
   });
   if (options.store.startsWith('sqlite:')) {

@@ -1,6 +1,9 @@
 import type { Clock } from '../base/clock.ts';
+import type { Call } from '../model/call.ts';
+import type { Notification } from '../model/notification.ts';
 import type { CallContent } from './codec/call.ts';
 import type { NotificationPlan } from './codec/notification.ts';
+import { sizeOfCall, sizeOfNotification, type CurrentRows } from './current-rows.ts';
 import type { Session } from './engine.ts';
 import type { WakeKind } from './ledger.ts';
 import type { PartCache } from './part-cache.ts';
@@ -15,6 +18,8 @@ export interface LedgerContext {
   readonly shared: boolean;
   readonly plans: PartCache<NotificationPlan>;
   readonly contents: PartCache<CallContent>;
+  /** Null where other processes write to the same ledger. */
+  readonly current: CurrentRows | null;
   /** Where the next step of the sweep over old events begins; lost at a restart, which costs a few empty steps. */
   readonly sweep: { events: number };
 }
@@ -39,18 +44,49 @@ export class Scope {
   /** Notifications that were taken because they are due; they need not be taken twice. */
   readonly taken = new Set<number>();
   readonly wakes = new Set<WakeKind>();
+  /** Null for whoever may not rely on it: readers, who see the ledger as it was, and instances that share it. */
+  readonly current: CurrentRows | null;
+  readonly #savedNotifications = new Map<string, Notification>();
+  readonly #savedCalls = new Map<string, Call>();
 
-  constructor(session: Session, context: LedgerContext) {
+  constructor(session: Session, context: LedgerContext, current: CurrentRows | null = null) {
     this.session = session;
     this.context = context;
+    this.current = current;
   }
 
   get now(): number {
     return this.context.clock.now();
   }
 
+  /** This transaction has written these; until it is committed nobody may rely on what they were before. */
+  savedNotifications(notifications: readonly Notification[]): void {
+    if (this.current === null) return;
+    for (const notification of notifications) {
+      this.current.notifications.delete(notification.id);
+      this.#savedNotifications.set(notification.id, notification);
+    }
+  }
+
+  savedCalls(calls: readonly Call[]): void {
+    if (this.current === null) return;
+    for (const call of calls) {
+      this.current.calls.delete(call.id);
+      this.#savedCalls.set(call.id, call);
+    }
+  }
+
   /** Only what is committed may be remembered beyond the transaction. */
   remember(): void {
+    for (const [id, row] of this.#savedNotifications) {
+      const known = this.plans.get(id);
+      if (known !== undefined)
+        this.current?.notifications.set(id, { ...known, row }, sizeOfNotification(row));
+    }
+    for (const [id, row] of this.#savedCalls) {
+      const known = this.contents.get(id);
+      if (known !== undefined) this.current?.calls.set(id, { ...known, row }, sizeOfCall(row));
+    }
     for (const { pk, revision, part, size } of this.plans.values()) {
       if (size > 0) this.context.plans.set(pk, revision, part, size);
     }

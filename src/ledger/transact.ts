@@ -13,7 +13,7 @@ export async function transact<T>(
   let scope: Scope | null = null;
   const value = await engine.write((session) => {
     // The engine may run the work again; each run learns anew.
-    scope = new Scope(session, context);
+    scope = new Scope(session, context, context.current);
     return work(transactionOf(scope));
   });
   const done = scope as Scope | null;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/base/logger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import { CurrentRows } from '../../src/ledger/current-rows.ts';
 import { PartCache } from '../../src/ledger/part-cache.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
 import { SqliteConnection } from '../../src/ledger/sqlite-connection.ts';
@@ -98,6 +99,7 @@ describe('commits', () => {
       shared: false,
       plans: new PartCache<never>(0),
       contents: new PartCache<never>(0),
+      current: new CurrentRows(),
       sweep: { events: 0 },
     };
     const ledger = await openSqliteLedger(new SqliteEngine(path, connection, null), context, {

@@ -15,6 +15,17 @@ export interface CallRow {
   readonly progress: string;
 }
 
+/** Of these, those that are at hand; they count as read in this transaction. */
+export function currentCalls(scope: Scope, ids: readonly string[]): readonly Call[] {
+  return ids.flatMap((id) => {
+    const current = scope.current?.calls.get(id);
+    if (current === undefined) return [];
+    const { pk, revision, part, row } = current;
+    scope.contents.set(id, { pk, revision, part, size: 0 });
+    return [row];
+  });
+}
+
 /** Rows → calls, in the same order; contents that are not at hand are read in one go. */
 export async function loadCalls(scope: Scope, rows: readonly CallRow[]): Promise<readonly Call[]> {
   const missing: number[] = [];

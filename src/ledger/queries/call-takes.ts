@@ -1,7 +1,7 @@
 import type { Call } from '../../model/call.ts';
 import type { DueQuery } from '../ledger.ts';
 import type { Scope } from '../scope.ts';
-import { callColumns, loadCalls, type CallRow } from './call-rows.ts';
+import { callColumns, currentCalls, loadCalls, type CallRow } from './call-rows.ts';
 import { carriesRoute, inPriorityOrder } from './due.ts';
 import { isGone } from './instances.ts';
 import { inOrder } from './notifications.ts';
@@ -11,12 +11,15 @@ export async function callsById(
   ids: readonly string[],
   lock: boolean,
 ): Promise<readonly Call[]> {
-  if (ids.length === 0) return [];
+  const present = currentCalls(scope, ids);
+  const known = new Set(present.map(({ id }) => id));
+  const wanted = known.size === 0 ? ids : ids.filter((id) => !known.has(id));
+  if (wanted.length === 0) return inOrder(ids, present);
   const rows = await scope.session.all<CallRow>(
     `SELECT ${callColumns} FROM calls c WHERE c.id IN texts(?1)${lock ? ' ORDER BY c.pk FOR UPDATE' : ''}`,
-    [[...new Set(ids)]],
+    [[...new Set(wanted)]],
   );
-  return inOrder(ids, await loadCalls(scope, rows));
+  return inOrder(ids, [...present, ...(await loadCalls(scope, rows))]);
 }
 
 /** The calls that carry any of these notifications, oldest first, whatever their state. */

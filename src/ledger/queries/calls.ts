@@ -67,6 +67,7 @@ export async function insertCalls(scope: Scope, calls: readonly Call[]): Promise
   await scope.session.insert(contentRow, contents);
   await insertMembers(scope, calls);
   await afterSave(scope, calls);
+  scope.savedCalls(calls);
 }
 
 async function insertMembers(scope: Scope, calls: readonly Call[]): Promise<void> {
@@ -120,6 +121,7 @@ export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<v
   }
   await saveChangedContents(scope, calls);
   await afterSave(scope, calls);
+  scope.savedCalls(calls);
 }
 
 const contentUpdate: UpdateSpec = {

@@ -4,14 +4,17 @@ import type { Scope } from '../scope.ts';
 import { hashKey } from './index-text.ts';
 import { loadNotifications, notificationColumns, type NotificationRow } from './notification-rows.ts';
 
-const dueSql = (except: string): string => `SELECT ${notificationColumns} FROM notifications n
+const dueSql = (
+  scope: Scope,
+  except: string,
+): string => `SELECT ${notificationColumns(scope)} FROM notifications n
   WHERE n.app = ?1 AND n.priority = ?2 AND n.state = 'waiting' AND n.due_at <= ?3 AND n.lease_until <= ?3${except}
   ORDER BY n.due_at, n.pk LIMIT ?4 FOR UPDATE SKIP LOCKED`;
-const dueOfAll = dueSql('');
-const dueOfOthers = dueSql(' AND NOT (n.route IN texts(?5))');
+const otherRoutes = ' AND NOT (n.route IN texts(?5))';
 
 export async function takeDue(scope: Scope, query: DueQuery): Promise<readonly Notification[]> {
-  const rows = await inPriorityOrder<NotificationRow>(scope, { all: dueOfAll, others: dueOfOthers }, query);
+  const sql = { all: dueSql(scope, ''), others: dueSql(scope, otherRoutes) };
+  const rows = await inPriorityOrder<NotificationRow>(scope, sql, query);
   for (const row of rows) scope.taken.add(row.pk);
   return loadNotifications(scope, rows);
 }
@@ -41,7 +44,7 @@ export async function takeSameContent(
 ): Promise<readonly Notification[]> {
   if (query.contentHashes.length === 0) return [];
   const rows = await scope.session.all<NotificationRow>(
-    `SELECT ${notificationColumns} FROM notifications n INDEXED BY notifications_content
+    `SELECT ${notificationColumns(scope)} FROM notifications n INDEXED BY notifications_content
      WHERE n.content_key IN ints(?1) AND n.app = ?2 AND n.state = 'waiting' AND n.mergeable = 1
        AND n.due_at <= ?3 AND n.lease_until <= ?3 AND NOT (n.route IN texts(?5))
      LIMIT ?4 FOR UPDATE SKIP LOCKED`,

@@ -7,10 +7,14 @@ import {
   type NotificationPlan,
 } from '../codec/notification.ts';
 import type { Notification, NotificationState } from '../../model/notification.ts';
+import type { CurrentRow } from '../current-rows.ts';
 import type { KnownPart, Scope } from '../scope.ts';
 
-/** What every query that gives notifications selects, of `notifications n`. */
-export const notificationColumns = 'n.pk, n.id, n.state, n.due_at, n.plan_rev, n.progress';
+/** What every query that gives notifications selects, of `notifications n`; what is at hand is not read again. */
+export function notificationColumns({ current }: Scope): string {
+  const columns = 'n.pk, n.id, n.state, n.due_at, n.plan_rev';
+  return current === null ? `${columns}, n.progress` : columns;
+}
 
 export interface NotificationRow {
   readonly pk: number;
@@ -18,43 +22,90 @@ export interface NotificationRow {
   readonly state: NotificationState;
   readonly due_at: number;
   readonly plan_rev: number;
-  readonly progress: string;
+  readonly progress?: string;
 }
 
-/** Rows → notifications, in the same order; plans that are not at hand are read in one go. */
+/** Rows → notifications, in the same order; what is not at hand is read in one go. */
 export async function loadNotifications(
   scope: Scope,
   rows: readonly NotificationRow[],
 ): Promise<readonly Notification[]> {
-  const missing: number[] = [];
+  const withoutPlan: number[] = [];
+  const withoutProgress: number[] = [];
+  const at = new Map<number, Notification>();
   for (const row of rows) {
-    const cached = scope.context.plans.get(row.pk, row.plan_rev);
+    const current = currentOf(scope, row);
+    if (current !== null) {
+      at.set(row.pk, current);
+      continue;
+    }
+    if (row.progress === undefined) withoutProgress.push(row.pk);
     if (knownPlan(scope, row) !== undefined) continue;
-    if (cached === undefined) missing.push(row.pk);
+    const cached = scope.context.plans.get(row.pk, row.plan_rev);
+    if (cached === undefined) withoutPlan.push(row.pk);
     else scope.plans.set(row.id, { pk: row.pk, revision: row.plan_rev, part: cached, size: 0 });
   }
-  const texts = new Map<number, string>();
-  if (missing.length > 0) {
-    const plans = await scope.session.all<{ pk: number; plan: string }>(
-      'SELECT pk, plan FROM notification_plans WHERE pk IN ints(?1)',
-      [missing],
-    );
-    for (const { pk, plan } of plans) texts.set(pk, plan);
-  }
+  const plans = await textsOf(scope, 'plan', 'notification_plans', withoutPlan);
+  const progresses = await textsOf(scope, 'progress', 'notifications', withoutProgress);
   const notifications: Notification[] = [];
   for (const row of rows) {
-    const plan = knownPlan(scope, row) ?? decoded(scope, row, texts.get(row.pk));
+    const current = at.get(row.pk);
+    if (current !== undefined) {
+      notifications.push(current);
+      continue;
+    }
+    const plan = knownPlan(scope, row) ?? decoded(scope, row, plans.get(row.pk));
+    const progress = row.progress ?? progresses.get(row.pk);
     // A row whose plan is gone was purged between two reads.
-    if (plan === null) continue;
+    if (plan === null || progress === undefined) continue;
     notifications.push({
       id: row.id,
       ...plan,
       state: row.state,
       dueAt: row.due_at,
-      ...decodeProgress(row.progress),
+      ...decodeProgress(progress),
     });
   }
   return notifications;
+}
+
+/** The notification itself when it is at hand just as the row says. */
+function currentOf(scope: Scope, row: NotificationRow): Notification | null {
+  const current = scope.current?.notifications.get(row.id);
+  if (current?.pk !== row.pk || current.revision !== row.plan_rev) return null;
+  if (current.row.state !== row.state || current.row.dueAt !== row.due_at) return null;
+  return useCurrent(scope, row.id, current);
+}
+
+/** Of these, those that are at hand; they count as read in this transaction. */
+export function currentNotifications(scope: Scope, ids: readonly string[]): readonly Notification[] {
+  return ids.flatMap((id) => {
+    const current = scope.current?.notifications.get(id);
+    return current === undefined ? [] : [useCurrent(scope, id, current)];
+  });
+}
+
+function useCurrent(
+  scope: Scope,
+  id: string,
+  { pk, revision, part, row }: CurrentRow<Notification, NotificationPlan>,
+): Notification {
+  scope.plans.set(id, { pk, revision, part, size: 0 });
+  return row;
+}
+
+async function textsOf(
+  { session }: Scope,
+  column: string,
+  table: string,
+  pks: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  if (pks.length === 0) return new Map();
+  const rows = await session.all<{ pk: number; text: string }>(
+    `SELECT pk, ${column} AS text FROM ${table} WHERE pk IN ints(?1)`,
+    [pks],
+  );
+  return new Map(rows.map(({ pk, text }) => [pk, text]));
 }
 
 function knownPlan(scope: Scope, row: NotificationRow): NotificationPlan | undefined {

@@ -7,6 +7,7 @@ import { eventPks } from './events.ts';
 import { hashKey, indexText } from './index-text.ts';
 import {
   changedPlan,
+  currentNotifications,
   loadNotifications,
   notificationColumns,
   notificationPks,
@@ -100,6 +101,7 @@ export async function insertNotifications(
     if (notification.state === 'waiting') scope.wakes.add('delivery');
   }
   await scope.session.insert(planRow, plans);
+  scope.savedNotifications(entries.map((entry) => entry.notification).filter(({ id }) => fresh.has(id)));
   return fresh;
 }
 
@@ -153,6 +155,7 @@ export async function saveNotifications(scope: Scope, notifications: readonly No
   }
   if (notifications.some(({ state }) => state === 'waiting')) scope.wakes.add('delivery');
   await saveChangedPlans(scope, notifications);
+  scope.savedNotifications(notifications);
 }
 
 /** Seldom: a message whose media ids became known, or a plan that this transaction has not read. */
@@ -186,13 +189,16 @@ export async function notificationsById(
   ids: readonly string[],
   lock: boolean,
 ): Promise<readonly Notification[]> {
-  if (ids.length === 0) return [];
+  const present = currentNotifications(scope, ids);
+  const known = new Set(present.map(({ id }) => id));
+  const wanted = known.size === 0 ? ids : ids.filter((id) => !known.has(id));
+  if (wanted.length === 0) return inOrder(ids, present);
   // Locks are taken in one order everywhere, so that two instances do not wait for each other.
   const rows = await scope.session.all<NotificationRow>(
-    `SELECT ${notificationColumns} FROM notifications n WHERE n.id IN texts(?1)${lock ? ' ORDER BY n.pk FOR UPDATE' : ''}`,
-    [[...new Set(ids)]],
+    `SELECT ${notificationColumns(scope)} FROM notifications n WHERE n.id IN texts(?1)${lock ? ' ORDER BY n.pk FOR UPDATE' : ''}`,
+    [[...new Set(wanted)]],
   );
-  return inOrder(ids, await loadNotifications(scope, rows));
+  return inOrder(ids, [...present, ...(await loadNotifications(scope, rows))]);
 }
 
 /** What is listed by id comes in the order of the ids. */

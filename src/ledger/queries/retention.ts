@@ -43,8 +43,8 @@ export async function purge(scope: Scope, before: number, limit: number): Promis
 
 async function purgeNotifications(scope: Scope, before: number, limit: number): Promise<number> {
   const { session } = scope;
-  const rows = await session.all<{ pk: number; event_pk: number | null }>(
-    `SELECT n.pk, n.event_pk FROM notifications n WHERE n.state = 'final' AND n.ended_at < ?1
+  const rows = await session.all<{ pk: number; id: string; event_pk: number | null }>(
+    `SELECT n.pk, n.id, n.event_pk FROM notifications n WHERE n.state = 'final' AND n.ended_at < ?1
        AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.notification_pk = n.pk AND o.published_at IS NULL)
        AND NOT EXISTS (SELECT 1 FROM call_members m JOIN calls c ON c.pk = m.call_pk
          WHERE m.notification_pk = n.pk AND c.state <> 'closed')
@@ -59,8 +59,8 @@ async function purgeNotifications(scope: Scope, before: number, limit: number): 
   );
   const callPks = calls.map((row) => row.pk);
   await session.run('DELETE FROM call_members WHERE notification_pk IN ints(?1)', [pks]);
-  const done = await session.all<{ pk: number }>(
-    `SELECT pk FROM calls WHERE pk IN ints(?1)
+  const done = await session.all<{ pk: number; id: string }>(
+    `SELECT pk, id FROM calls WHERE pk IN ints(?1)
        AND NOT EXISTS (SELECT 1 FROM call_members m WHERE m.call_pk = calls.pk)`,
     [callPks],
   );
@@ -75,6 +75,8 @@ async function purgeNotifications(scope: Scope, before: number, limit: number): 
   await deleteUnneededEvents(session, [...events]);
   for (const pk of pks) scope.context.plans.delete(pk);
   for (const pk of donePks) scope.context.contents.delete(pk);
+  for (const { id } of rows) scope.current?.notifications.delete(id);
+  for (const { id } of done) scope.current?.calls.delete(id);
   return pks.length;
 }
 

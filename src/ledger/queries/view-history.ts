@@ -17,7 +17,7 @@ interface OutboxColumns {
 
 export async function history(scope: Scope, id: string): Promise<NotificationHistory | null> {
   const [row] = await scope.session.all<NotificationRow & { ended_at: number | null }>(
-    `SELECT ${notificationColumns}, n.ended_at FROM notifications n WHERE n.id = ?1`,
+    `SELECT ${notificationColumns(scope)}, n.ended_at FROM notifications n WHERE n.id = ?1`,
     [id],
   );
   if (row === undefined) return null;

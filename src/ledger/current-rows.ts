@@ -1,0 +1,36 @@
+import type { CallContent } from './codec/call.ts';
+import type { NotificationPlan } from './codec/notification.ts';
+import type { Call } from '../model/call.ts';
+import type { Notification } from '../model/notification.ts';
+import { Recent } from './recent.ts';
+
+/** A row as it was last committed, with its key and its long part. */
+export interface CurrentRow<Row, Part> {
+  readonly pk: number;
+  readonly revision: number;
+  readonly part: Part;
+  readonly row: Row;
+}
+
+/**
+ * Notifications and calls as they were last committed, where this process alone writes: what it has just written it
+ * need not read and parse again. A row leaves the moment a transaction changes it and comes back when that has been
+ * committed, so that nothing here is ever older than the table, and nothing is here that may yet be rolled back.
+ */
+export class CurrentRows {
+  readonly notifications = new Recent<string, CurrentRow<Notification, NotificationPlan>>(notificationBytes);
+  readonly calls = new Recent<string, CurrentRow<Call, CallContent>>(callBytes);
+}
+
+/** As much as a full backlog (`intake.max_pending`) of ordinary notifications, and the calls under way. */
+const notificationBytes = 48 * 1_048_576;
+const callBytes = 8 * 1_048_576;
+
+/** What a row takes in memory, roughly. */
+export function sizeOfNotification({ message, persons, deliveries }: Notification): number {
+  return 1_000 + (message?.body.length ?? 0) + 150 * persons.length + 300 * deliveries.length;
+}
+
+export function sizeOfCall({ body, members, people }: Call): number {
+  return 600 + body.length + 150 * members.length + 40 * people;
+}
