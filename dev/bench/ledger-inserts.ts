@@ -1,6 +1,6 @@
 /**
  * How fast the ledger takes in matching events, beside bare inserts of the very same rows into the same tables of the
- * same engine with the same commit size. Run: `node dev/bench/ledger-inserts.ts [events] [postgres]`.
+ * same engine with the same commit size.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +13,10 @@ import { silentLogger } from '../../src/base/logger.ts';
 import type { EventRow, Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { noSignals, type Notification } from '../../src/model/notification.ts';
-import { startPostgres, stopOwnServer } from '../stack/postgres.ts';
+import { startPostgres } from '../stack/postgres.ts';
+import { compare, say, type Row } from './frame/report.ts';
 
 const tables = ['events', 'notifications', 'notification_plans'];
-const rounds = 3;
 
 interface Entry {
   readonly row: EventRow;
@@ -217,29 +217,30 @@ async function postgres(entries: readonly Entry[], commit: number): Promise<[num
   }
 }
 
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+export interface LedgerInsertsOptions {
+  readonly events: number;
+  readonly rounds: number;
+  readonly store: 'sqlite' | 'postgres';
 }
 
-async function main(): Promise<void> {
-  const count = Number(process.argv[2] ?? 20_000);
-  const measure = process.argv[3] === 'postgres' ? postgres : sqlite;
-  process.stdout.write(
-    `${measure.name}: events/s into the ledger, bare inserts of the same rows, ratio (medians of ${rounds})\n`,
-  );
-  for (const commit of [1, 64, 500]) {
-    const size = commit === 1 ? Math.ceil(count / 10) : count;
-    const pairs: [number, number][] = [];
-    for (let round = 0; round < rounds; round++) {
+/** One event a commit, what a busy moment brings, and a full batch of Kafka's. */
+const commits = [1, 64, 500];
+
+export async function ledgerInserts({ events, rounds, store }: LedgerInsertsOptions): Promise<Row[]> {
+  const measure = store === 'postgres' ? postgres : sqlite;
+  const rows: Row[] = [];
+  for (const commit of commits) {
+    const size = commit === 1 ? Math.ceil(events / 20) : events;
+    const pairs: { ours: number; reference: number }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
       const entries = Array.from({ length: size }, (_none, index) => entry(`${commit}-${round}`, index));
-      pairs.push(await measure(entries, commit));
+      const [ours, reference] = await measure(entries, commit);
+      pairs.push({ ours, reference });
     }
-    const [ours, bare] = [median(pairs.map((pair) => pair[0])), median(pairs.map((pair) => pair[1]))];
-    const ratio = median(pairs.map((pair) => pair[0] / pair[1]));
-    const line = [`commit of ${commit}`.padEnd(14), Math.round(ours), Math.round(bare), ratio.toFixed(2)];
-    process.stdout.write(`${line.join('\t')}\n`);
+    say(
+      `${store}, commits of ${commit}: ${pairs.map((pair) => (pair.ours / pair.reference).toFixed(2)).join(', ')}`,
+    );
+    rows.push(compare(`ledger (${store}), ${commit} events a commit`, pairs, { atLeast: 0.5 }, 'events/s'));
   }
-  await stopOwnServer();
+  return rows;
 }
-
-await main();
