@@ -13,8 +13,9 @@ export function openRegistry(
   return createRegistry({
     url: config.url,
     auth: config.auth,
-    tls: null,
+    tls: config.ssl,
     timeoutMs: config.timeoutMs,
+    unknownSchema: config.unknownSchema,
     clock,
     logger,
   });

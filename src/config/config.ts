@@ -56,12 +56,12 @@ export interface KafkaConfig {
   readonly clientId: string;
   readonly sessionTimeoutMs: number;
   /** Null = plain text. */
-  readonly ssl: KafkaSsl | null;
+  readonly ssl: SslConfig | null;
   readonly sasl: KafkaSasl | null;
 }
 
 /** PEM texts; null = the system's certificates, no client certificate. */
-export interface KafkaSsl {
+export interface SslConfig {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: Secret | null;
@@ -93,7 +93,11 @@ export interface SchemaRegistryConfig {
     | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
     | { readonly kind: 'bearer'; readonly token: Secret }
     | null;
+  /** For an https address with certificates of one's own; null = those of the system. */
+  readonly ssl: SslConfig | null;
   readonly timeoutMs: number;
+  /** What becomes of a record whose schema id the registry does not know. */
+  readonly unknownSchema: 'dead_letter' | 'wait';
 }
 
 export interface DingTalkConfig {

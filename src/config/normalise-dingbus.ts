@@ -10,7 +10,7 @@ import type {
 } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
-import { kafkaOf } from './normalise-kafka.ts';
+import { kafkaOf, sslOf } from './normalise-kafka.ts';
 import type { DingbusFile } from './schema-dingbus.ts';
 import { areTopicNames, namePattern } from './words.ts';
 
@@ -77,7 +77,12 @@ function registryOf(file: DingbusFile, ref: SourceRef, context: LoaderContext): 
     }
     return null;
   }
-  const base = { url: registry.url.replace(/\/+$/, ''), timeoutMs: registry.timeout };
+  const base = {
+    url: registry.url.replace(/\/+$/, ''),
+    ssl: registry.ssl === undefined ? null : sslOf(registry.ssl, ref, ['schema_registry', 'ssl'], context),
+    timeoutMs: registry.timeout,
+    unknownSchema: registry.unknown_schema,
+  };
   if (registry.token !== undefined) {
     if (registry.username !== undefined || registry.password !== undefined) {
       context.report(ref, path, 'conflict', 'token stands instead of username and password');

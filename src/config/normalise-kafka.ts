@@ -1,5 +1,5 @@
 import { Secret } from '../base/sensitive.ts';
-import type { KafkaConfig, KafkaSasl, KafkaSsl } from './config.ts';
+import type { KafkaConfig, KafkaSasl, SslConfig } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { DingbusFile } from './schema-dingbus.ts';
@@ -17,12 +17,17 @@ export function kafkaOf(file: DingbusFile, ref: SourceRef, context: LoaderContex
     groupId: file.kafka.group_id,
     clientId: file.kafka.client_id,
     sessionTimeoutMs: file.kafka.session_timeout,
-    ssl: sslOf(file.kafka.ssl, ref, context),
+    ssl: sslOf(file.kafka.ssl, ref, ['kafka', 'ssl'], context),
     sasl: saslOf(file.kafka.sasl, ref, context),
   };
 }
 
-function sslOf(ssl: DingbusFile['kafka']['ssl'], ref: SourceRef, context: LoaderContext): KafkaSsl | null {
+export function sslOf(
+  ssl: DingbusFile['kafka']['ssl'],
+  ref: SourceRef,
+  path: readonly string[],
+  context: LoaderContext,
+): SslConfig | null {
   if (ssl === undefined || ssl === false) return null;
   const none = {
     ca: null,
@@ -33,13 +38,12 @@ function sslOf(ssl: DingbusFile['kafka']['ssl'], ref: SourceRef, context: Loader
     rejectUnauthorized: true,
   };
   if (ssl === true) return none;
-  const path = ['kafka', 'ssl'];
   if (!ssl.reject_unauthorized) {
     context.warn(
       ref,
       [...path, 'reject_unauthorized'],
       'insecure',
-      'any certificate of the brokers is accepted',
+      'any certificate is accepted',
     );
   }
   if ((ssl.cert === undefined) !== (ssl.key === undefined)) {

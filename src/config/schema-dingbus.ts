@@ -46,7 +46,7 @@ const sslKeys = keys({
   cert: secret({ description: 'Client certificate, PEM.' }).optional(),
   key: secret({ description: 'Key of the client certificate, PEM.' }).optional(),
   passphrase: secret({ description: 'Passphrase of the key.' }).optional(),
-  server_name: text({ description: 'Name expected in the broker’s certificate.' }).optional(),
+  server_name: text({ description: 'Name expected in the server’s certificate.' }).optional(),
   reject_unauthorized: bool({ description: 'false accepts any certificate; for tests only.' }).prefault(true),
 });
 
@@ -90,7 +90,15 @@ const schemaRegistry = keys(
     username: text({ description: 'User name for HTTP basic authentication.' }).optional(),
     password: secret({ description: 'Password for HTTP basic authentication.' }).optional(),
     token: secret({ description: 'Bearer token; instead of username and password.' }).optional(),
+    ssl: sslKeys.meta({ description: 'Certificates for an https address.' }).optional(),
     timeout: duration({ description: 'For one request.' }, 100, 300_000).prefault('10s'),
+    unknown_schema: choice(
+      {
+        description:
+          'What becomes of a record whose schema id the registry does not know, after a few retries: a dead letter, or its partition waits until the schema is there.',
+      },
+      ['dead_letter', 'wait'],
+    ).prefault('dead_letter'),
   },
   { description: 'The schema registry; needed for Avro topics and for `results.format: avro`.' },
 );

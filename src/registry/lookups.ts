@@ -1,5 +1,6 @@
 import { backoffMs, type Random } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
+import { RegistryUnavailableError } from './errors.ts';
 import type { SchemaLookup, SchemaReader, SchemaReaders } from './reader.ts';
 
 /** How often an id that the registry does not know is asked for again: a replica may lag behind a new schema. */
@@ -14,6 +15,12 @@ const patienceMs = 10_000;
 /** How long "unknown" and "unusable" are believed before the registry is asked again, and for how many ids at most. */
 const negativeMs = 60_000;
 const maxNegatives = 10_000;
+
+/**
+ * What becomes of a record whose schema the registry does not know, after the retries: given up, or waited for as if
+ * the registry were away. An id that can be none is always given up.
+ */
+export type UnknownSchema = 'dead_letter' | 'wait';
 
 /** A schema id is a positive 32-bit integer; nothing else is worth asking for. Source: Confluent "Wire format". */
 const maxSchemaId = 2 ** 31 - 1;
@@ -32,6 +39,7 @@ export class SchemaLookups implements SchemaReaders {
   readonly #fetch: (schemaId: number) => Promise<SchemaLookup>;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #unknown: UnknownSchema;
   readonly #readers = new Map<number, SchemaLookup & { readonly kind: 'reader' }>();
   readonly #negatives = new Map<number, Negative>();
   readonly #pending = new Map<number, Promise<SchemaLookup>>();
@@ -43,10 +51,12 @@ export class SchemaLookups implements SchemaReaders {
     fetch: (schemaId: number) => Promise<SchemaLookup>,
     clock: Clock,
     random: Random = Math.random,
+    unknown: UnknownSchema = 'dead_letter',
   ) {
     this.#fetch = fetch;
     this.#clock = clock;
     this.#random = random;
+    this.#unknown = unknown;
     this.#patienceAt = clock.now();
   }
 
@@ -75,6 +85,12 @@ export class SchemaLookups implements SchemaReaders {
         await sleep(this.#clock, backoffMs(retry, retryDelay, this.#random));
         lookup = await this.#fetch(schemaId);
       }
+    }
+    if (lookup.kind === 'schema_not_found' && this.#unknown === 'wait') {
+      const error = new RegistryUnavailableError(
+        `${lookup.message}; its record waits, as unknown_schema says`,
+      );
+      return { kind: 'unavailable', error };
     }
     this.#keep(schemaId, lookup);
     return lookup;

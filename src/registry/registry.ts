@@ -11,13 +11,15 @@ import { createClient, fetchReader } from './client.ts';
 import { AvroWriter } from './avro/avro-writer.ts';
 import { RegistryUnavailableError } from './errors.ts';
 import { RegistryHttp, type RegistryHttpOptions, RegistryRefusal } from './http.ts';
-import { SchemaLookups } from './lookups.ts';
+import { SchemaLookups, type UnknownSchema } from './lookups.ts';
 import type { SchemaReaders } from './reader.ts';
 import { registerBackward } from './register.ts';
 
 export interface RegistryOptions extends RegistryHttpOptions {
   readonly logger: Logger;
   readonly random?: Random;
+  /** Default: `dead_letter`. */
+  readonly unknownSchema?: UnknownSchema;
 }
 
 export interface RegistryHealth {
@@ -68,6 +70,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     },
     options.clock,
     options.random,
+    options.unknownSchema,
   );
   return {
     readerFor: (schemaId) => lookups.readerFor(schemaId),

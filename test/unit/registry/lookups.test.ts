@@ -84,6 +84,21 @@ describe('an unknown schema', () => {
   });
 });
 
+describe('an unknown schema that is to be waited for', () => {
+  it('is as good as an unavailable registry, until it is registered; an id that can be none never is', async () => {
+    let registered = false;
+    const clock = new FakeClock();
+    const answer = (schemaId: number) => Promise.resolve(registered ? known : unknownSchema(schemaId));
+    const lookups = new SchemaLookups(answer, clock, () => 1, 'wait');
+    const first = lookups.readerFor(5);
+    await clock.advance(5_000);
+    expect(await first).toMatchObject({ kind: 'unavailable', error: { retry: 'backoff' } });
+    registered = true;
+    expect(await lookups.readerFor(5)).toEqual(known);
+    expect(lookups.readerFor(-1)).toEqual(unknownSchema(-1));
+  });
+});
+
 describe('an unavailable registry', () => {
   it('is asked again with the next record, for nothing is known of the schema', async () => {
     let answer: SchemaLookup = away;
