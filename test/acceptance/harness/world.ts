@@ -37,6 +37,7 @@ export interface WireResult {
   readonly related: string | null;
   readonly notification_id: string;
   readonly route: string;
+  readonly config_hash: string;
   readonly event: { readonly source: string; readonly id: string };
   readonly recipients: readonly { readonly userid: string | null; readonly status: string }[];
 }
