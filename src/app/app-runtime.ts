@@ -18,6 +18,8 @@ export interface AppRuntime {
   readonly tracker: Tracker;
   start(): void;
   wake(): void;
+  /** A reload has come that left its client as it is. */
+  reconfigured(): void;
   /** Finishes the calls under way and writes their answers. */
   stop(): Promise<void>;
   /** Its loops, for whoever watches them. */
@@ -93,6 +95,12 @@ export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
     },
     wake() {
       sender.wake();
+      tracker.wake();
+    },
+    reconfigured() {
+      // Whoever reloads says that the cause of a hold is mended; if not, the next call holds the app again.
+      client.release();
+      sender.reconfigured();
       tracker.wake();
     },
     async stop() {

@@ -139,9 +139,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       loop.start();
     },
     reconfigured() {
-      // Whoever reloads says that the cause of a hold is mended; if not, the next call holds the app again.
-      for (const { runtime } of running.values()) runtime.client.release();
-      wake();
+      for (const { runtime } of running.values()) runtime.reconfigured();
       loop.wake();
     },
     wake,

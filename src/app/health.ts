@@ -6,6 +6,7 @@ import type { Sink } from '../kafka/sink-types.ts';
 import type { AppRuntime } from './app-runtime.ts';
 import type { Apps, MissingApp } from './apps.ts';
 import type { Current } from './current.ts';
+import type { Pauses } from './pauses.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export interface HealthParts {
@@ -15,27 +16,28 @@ export interface HealthParts {
   readonly sink: Sink;
   readonly apps: Apps;
   readonly current: Current;
+  readonly pauses: Pauses;
   readonly watchdog: Watchdog;
   /** Why the service has not finished starting; null when it has. */
   readonly starting: () => string | null;
   readonly stopping: () => boolean;
 }
 
-/** What `/-/ready` looks at. Everything is known already; nothing is asked over the network. */
+/** What `/-/ready` looks at. All but what a person has stopped is known already. */
 export function createHealth(parts: HealthParts): HealthPort {
   return {
     live: () => parts.watchdog.live(),
-    ready: () =>
-      Promise.resolve([
-        ...processHealth(parts),
-        ledgerHealth(parts.ledger),
-        ...kafkaHealth(parts.source),
-        ...(parts.registry === null ? [] : [{ component: 'registry', ...parts.registry.health() }]),
-        { component: 'results', ...publishing(parts.sink) },
-        ...parts.apps.list().map(appHealth),
-        ...parts.apps.missing().map(missingHealth),
-        reloadHealth(parts.current),
-      ]),
+    ready: async () => [
+      ...processHealth(parts),
+      ledgerHealth(parts.ledger),
+      ...kafkaHealth(parts.source),
+      ...(parts.registry === null ? [] : [{ component: 'registry', ...parts.registry.health() }]),
+      { component: 'results', ...publishing(parts.sink) },
+      ...parts.apps.list().map(appHealth),
+      ...parts.apps.missing().map(missingHealth),
+      reloadHealth(parts.current),
+      ...(await stopped(parts.pauses)),
+    ],
   };
 }
 
@@ -84,6 +86,20 @@ function appHealth(app: AppRuntime): ComponentHealth {
     ok: !state.held,
     reason: reasons.length > 0 ? reasons.join('; ') : null,
   };
+}
+
+/** What a person has stopped on purpose is worth telling, but no reason to say that the service is not well. */
+async function stopped(pauses: Pauses): Promise<ComponentHealth[]> {
+  let holds: Awaited<ReturnType<Pauses['list']>>;
+  try {
+    holds = await pauses.list();
+  } catch {
+    // The ledger is away, which its own component tells.
+    return [];
+  }
+  if (holds.length === 0) return [];
+  const subjects = holds.map(({ subject }) => subject).join(', ');
+  return [{ component: 'stopped', ok: true, reason: `a person has stopped ${subjects}` }];
 }
 
 function missingHealth({ name, waiting }: MissingApp): ComponentHealth {

@@ -201,6 +201,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       sink,
       apps,
       current,
+      pauses,
       starting: () => startProblem,
       stopping: () => phase === 'stopping',
     });

@@ -41,11 +41,15 @@ export interface Preparer {
   prepareCalls(calls: readonly Call[]): Promise<void>;
   /** A file's content hash, once `prepare` has read it. */
   hashOf(path: string): string | undefined;
+  /** Files may have changed: they are read again before the next message that names them. */
+  forgetFiles(): void;
 }
 
 export function createPreparer(options: PreparerOptions): Preparer {
   const { app, client, ledger, clock, logger } = options;
   const lookups = new Map<string, Promise<MobileEntry | null>>();
+  /** One upload at a time per content, however many messages wait for it. */
+  const uploads = new Map<string, Promise<UploadFault | null>>();
   const hashes = new Map<string, string>();
 
   /** One lookup at a time per number, however many notifications wait for it; null = try again later. */
@@ -69,7 +73,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return null;
   };
 
-  const upload = async (named: string, type: MediaType): Promise<MediaEntry | UploadFault> => {
+  const upload = async (named: string, type: MediaType): Promise<UploadFault | null> => {
     const path = resolve(options.mediaFolder, named);
     let contentHash: string;
     try {
@@ -78,27 +82,39 @@ export function createPreparer(options: PreparerOptions): Preparer {
       return { permanent: true, message: `cannot read the file to upload: ${messageOf(thrown)}` };
     }
     hashes.set(named, contentHash);
+    let running = uploads.get(contentHash);
+    if (running === undefined) {
+      running = uploadContent(path, contentHash, type).finally(() => uploads.delete(contentHash));
+      uploads.set(contentHash, running);
+    }
+    return running;
+  };
+
+  const uploadContent = async (
+    path: string,
+    contentHash: string,
+    type: MediaType,
+  ): Promise<UploadFault | null> => {
     const [known] = await ledger.read((tx) => tx.media(app, [contentHash]));
-    if (known !== undefined) return known;
+    if (known !== undefined) return null;
     const answer = await client.uploadMedia({ type, source: { kind: 'path', path } });
-    if (answer.kind === 'ok') return { app, contentHash, mediaId: answer.value.mediaId, at: clock.now() };
-    return { permanent: answer.error.class === 'message', message: answer.error.message };
+    if (answer.kind !== 'ok') {
+      return { permanent: answer.error.class === 'message', message: answer.error.message };
+    }
+    const entry: MediaEntry = { app, contentHash, mediaId: answer.value.mediaId, at: clock.now() };
+    await ledger.write((tx) => tx.saveMedia([entry]));
+    return null;
   };
 
   const uploadAll = async (body: string): Promise<Uploads> => {
     const all = await Promise.all(uploadsIn(body).map((path) => upload(path, mediaTypeOf(body))));
-    const faults = all.flatMap((each) => ('permanent' in each ? [each] : []));
-    return {
-      media: all.flatMap((each) => ('permanent' in each ? [] : [each])),
-      faults,
-      fatal: faults.find((fault) => fault.permanent),
-    };
+    const faults = all.filter((each) => each !== null);
+    return { faults, fatal: faults.find((fault) => fault.permanent) };
   };
 
   const prepareCall = async (call: Call): Promise<void> => {
-    const { media, faults, fatal } = await uploadAll(call.body);
+    const { faults, fatal } = await uploadAll(call.body);
     await ledger.write(async (tx) => {
-      await tx.saveMedia(media);
       const [current] = await tx.lockCalls([call.id]);
       if (current?.state !== 'ready') return;
       const now = clock.now();
@@ -115,11 +131,10 @@ export function createPreparer(options: PreparerOptions): Preparer {
 
   const prepareOne = async (notification: Notification): Promise<void> => {
     const found = await Promise.all(unresolvedMobiles(notification).map(lookup));
-    const { media, faults, fatal } = await uploadAll(notification.message?.body ?? '');
+    const { faults, fatal } = await uploadAll(notification.message?.body ?? '');
     const complete = faults.length === 0 && !found.includes(null);
     await ledger.write(async (tx) => {
       await tx.saveMobiles(found.filter((entry) => entry !== null));
-      await tx.saveMedia(media);
       if (fatal !== undefined) {
         const [current] = await tx.lockNotifications([notification.id]);
         const record = await tx.eventRecord(notification.id);
@@ -149,11 +164,13 @@ export function createPreparer(options: PreparerOptions): Preparer {
       await Promise.all(calls.map(prepareCall));
     },
     hashOf: (path) => hashes.get(path),
+    forgetFiles: () => {
+      hashes.clear();
+    },
   };
 }
 
 interface Uploads {
-  readonly media: readonly MediaEntry[];
   readonly faults: readonly UploadFault[];
   /** A fault that trying again will not mend. */
   readonly fatal: UploadFault | undefined;

@@ -52,6 +52,8 @@ export interface Sender {
   start(): void;
   /** Something may have become possible: new work, a released hold, changed settings. */
   wake(): void;
+  /** A reload has come: files that messages name may have changed, too. */
+  reconfigured(): void;
   /** Takes no new work, waits for the calls under way and writes their answers. */
   stop(): Promise<void>;
   inFlight(): number;
@@ -248,6 +250,10 @@ export function createSender(options: SenderOptions): Sender {
       loop.start();
     },
     wake,
+    reconfigured() {
+      preparer.forgetFiles();
+      wake();
+    },
     async stop() {
       stopping = true;
       for (const unsubscribe of subscriptions) unsubscribe();

@@ -227,6 +227,20 @@ describe('a media id that DingTalk no longer takes', () => {
     expect(uploads()).toBe(3);
   });
 
+  it('belongs to a content: a file that has changed is uploaded anew after a reload', async () => {
+    const path = picture();
+    const message = withPicture(path);
+    start();
+    await plan('e-1', message);
+    await finals(1);
+    writeFileSync(path, Buffer.from('89504e470d0a1a0a0000000d494844520001', 'hex'));
+    sender.reconfigured();
+    await plan('e-2', { ...message, audience: { userids: ['lisi'] } });
+    await plan('e-3', { ...message, audience: { userids: ['wangwu'] } });
+    await finals(3);
+    expect(simulator.control.calls('media')).toHaveLength(2);
+  });
+
   it('ends the notification when the file is gone by then', async () => {
     const path = picture();
     const message = withPicture(path);
