@@ -46,8 +46,8 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
   let firstAt = 0;
 
   const turn = async (): Promise<{ wakeAt: number | null }> => {
-    const until = firstAt + gatherMs;
-    if (waiting.length < gathered && clock.now() < until && options.busy()) return { wakeAt: until };
+    const wait = firstAt + gatherMs - clock.monotonic();
+    if (waiting.length < gathered && wait > 0 && options.busy()) return { wakeAt: clock.now() + wait };
     return write();
   };
 
@@ -57,7 +57,7 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
     if (batch.length === 0) return { wakeAt: null };
     await ledger.write((tx) => writeAnswers(tx, batch, options));
     waiting = waiting.slice(batch.length);
-    firstAt = clock.now();
+    firstAt = clock.monotonic();
     options.onSettled(batch);
     return { wakeAt: waiting.length > 0 ? clock.now() : null };
   };
@@ -65,7 +65,7 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
 
   return {
     record(call, answer) {
-      if (waiting.length === 0) firstAt = clock.now();
+      if (waiting.length === 0) firstAt = clock.monotonic();
       waiting.push({ call, answer });
       loop.wake();
     },

@@ -72,6 +72,7 @@ export async function giveBack(tx: LedgerTx, call: Call, error: CallError, now: 
   if (!error.provesNothingSent) return;
   if (call.kind === 'everyone' && call.claimedDay !== null && call.unknownRounds === 0) {
     await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay }, -1, null);
+    await tx.releaseContents(claimsOf(call, call.claimedDay));
   }
   // Calls that fail by a rate limit or never leave are not counted (K1431).
   const free = error.httpStatus === null || error.class === 'retry_after';
@@ -94,9 +95,22 @@ async function countCall(
   }
   if (call.kind !== 'everyone' || call.claimedDay === dingtalkDay(now)) return null;
   const day = { app: call.app, scope: 'broadcasts' as const, period: dingtalkDay(now) };
-  if (await tx.count(day, 1, quotas.broadcastsPerDay)) return null;
+  const tomorrow = nextDingtalkDay(now);
+  if (!(await tx.count(day, 1, quotas.broadcastsPerDay))) {
+    await tx.count(month, -1, null);
+    return overLimit(call, members, 'broadcast_daily_cap', tomorrow, now);
+  }
+  const [verdict] = await tx.claimContents(claimsOf(call, day.period), Number.MAX_SAFE_INTEGER);
+  if (verdict?.granted !== false) return null;
+  // DingTalk would take it, use up a place of the day, and show it to nobody.
   await tx.count(month, -1, null);
-  return overLimit(call, members, 'broadcast_daily_cap', nextDingtalkDay(now), now);
+  await tx.count(day, -1, null);
+  for (const { notificationId } of call.members) {
+    const notification = members.get(notificationId);
+    if (notification === undefined || verdict.reason !== 'same_content_today') continue;
+    members.set(notificationId, { ...notification, related: notification.related ?? verdict.related });
+  }
+  return overLimit(call, members, 'same_content_today', tomorrow, now);
 }
 
 /** A limit that concerns the call as a whole. */

@@ -114,7 +114,8 @@ export function createSender(options: SenderOptions): Sender {
     const now = clock.now();
     const settings = options.settings();
     if (stopping || !settings.running) return { wakeAt: null };
-    if (!hasRoom() && now < startedAt + refillWithinMs) return { wakeAt: startedAt + refillWithinMs };
+    const wait = startedAt + refillWithinMs - clock.monotonic();
+    if (!hasRoom() && wait > 0) return { wakeAt: now + wait };
     const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
     crowded = true;
     if (limit <= 0) {
@@ -151,7 +152,7 @@ export function createSender(options: SenderOptions): Sender {
     });
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     crowded = started.blocked !== null || started.calls.length >= limit;
-    startedAt = clock.now();
+    startedAt = clock.monotonic();
     tellWait(started, now);
     for (const call of started.calls) {
       const traces = started.traceparents.get(call.id) ?? [];

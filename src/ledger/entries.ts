@@ -16,3 +16,6 @@ export interface Hold {
   /** When it ends by itself; null = until a person or a reload ends it. */
   readonly until: number | null;
 }
+
+/** Stands for everyone among the people of content claims; no userid can be this. */
+export const everybody = '*';

@@ -59,10 +59,12 @@ export function createPublisher(ports: PublisherPorts): Loop {
   const { ledger, clock, logger } = ports;
   const limit = ports.batch ?? defaultBatch;
 
+  /** By the clock that nobody sets: one that was set back must not hold results up. */
   let publishedAt = Number.NEGATIVE_INFINITY;
 
   async function turn(): Promise<{ wakeAt: number }> {
-    if (clock.now() < publishedAt + gapMs) return { wakeAt: publishedAt + gapMs };
+    const wait = publishedAt + gapMs - clock.monotonic();
+    if (wait > 0) return { wakeAt: clock.now() + wait };
     const rows = await ledger.write((tx) => tx.takeOutbox(limit));
     if (rows.length === 0) return { wakeAt: clock.now() + lookEveryMs };
     const records = await Promise.all(rows.map((row) => ports.encode(row)));
@@ -87,7 +89,7 @@ export function createPublisher(ports: PublisherPorts): Loop {
     for (const record of refused) logger.error({ ...record, ...idOf(rows[record.index]) }, refusedMessage);
     ports.onPublished?.(published, refused.length);
     // A full batch says that there is more, and more of it gains nothing by waiting.
-    if (rows.length < limit) publishedAt = clock.now();
+    if (rows.length < limit) publishedAt = clock.monotonic();
     return { wakeAt: rows.length === limit ? clock.now() : clock.now() + lookEveryMs };
   }
 

@@ -12,10 +12,15 @@ export class FakeClock implements Clock {
   #monotonicOffset = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
+  readonly #settle: () => Promise<void>;
 
-  /** `startMs`: milliseconds since the epoch; noon of 2 March 2026 in Shanghai when absent. */
-  constructor(startMs: number = Date.UTC(2026, 2, 2, 4)) {
+  /**
+   * `startMs`: milliseconds since the epoch; noon of 2 March 2026 in Shanghai when absent. `settle`: resolves when
+   * everything that is ready to go on has gone on.
+   */
+  constructor(startMs: number = Date.UTC(2026, 2, 2, 4), settle: () => Promise<void> = settled) {
     this.#now = startMs;
+    this.#settle = settle;
   }
 
   now(): number {
@@ -46,15 +51,15 @@ export class FakeClock implements Clock {
    */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(until); next !== null; next = this.#next(until)) {
       this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.at);
       next.task();
-      await settle();
+      await this.#settle();
     }
     this.#now = until;
-    await settle();
+    await this.#settle();
   }
 
   /** Sets the clock to an instant without running anything: a machine whose clock was corrected. */
@@ -75,6 +80,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets promises and immediates that are ready run; twice, because one may lead to the other. */
-async function settle(): Promise<void> {
+async function settled(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -170,8 +170,9 @@ function retryOf(
   if (fate.status !== 'forbidden' || fate.code === null) return null;
   if (perMinuteCodes.has(fate.code) && person.rateRetries < rateRetries)
     return { at: now + rateRetryMs, cause: 'rate' };
-  if (perDayCodes.has(fate.code) && notification.policies.overLimit === 'defer')
-    return { at: follow.nextDay, cause: 'day' };
+  // After an unknown attempt the next day is too late: the filter for equal content no longer absorbs a second one.
+  const putOff = notification.policies.overLimit === 'defer' && call.unknownRounds === 0;
+  if (perDayCodes.has(fate.code) && putOff) return { at: follow.nextDay, cause: 'day' };
   return null;
 }
 
@@ -226,13 +227,18 @@ function departmentPeople(
       persons.push({ ...blank, userid, part: member.part, status, code, reason });
     } else if (!hasArrived(person.status) && hasArrived(fate.status)) {
       persons[persons.indexOf(person)] = { ...person, status: fate.status, code: null, reason: null };
-    } else if (isDuplicate(fate) && (person.status === 'pending' || isDuplicate(person))) {
+    } else if (!hasArrived(person.status) && isDuplicate(fate) && hasIt(person, call)) {
       // In both parts, and each calls the other's message a duplicate: one of the two arrived.
       persons[persons.indexOf(person)] = { ...person, status: 'arrived', reason: 'inferred' };
     }
   }
   const invalidDeptIds = [...new Set([...notification.invalidDeptIds, ...result.invalidDepts])];
   return { ...notification, persons, invalidDeptIds };
+}
+
+/** Does it prove that a person has the message, when the call to their department is called a duplicate for them? */
+function hasIt(person: Person, call: Call): boolean {
+  return call.unknownRounds > 0 || person.status === 'pending' || isDuplicate(person);
 }
 
 function closeDelivery(

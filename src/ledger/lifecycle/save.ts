@@ -1,5 +1,6 @@
 import type { Call } from '../../model/call.ts';
 import type { Notification } from '../../model/notification.ts';
+import { everybody } from '../entries.ts';
 import type { LedgerTx, OutboxItem } from '../ledger.ts';
 import { deadLetterOf } from './admit.ts';
 import type { Step } from './tell.ts';
@@ -49,13 +50,13 @@ export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<v
   await tx.releasePolicyClaims(unsent);
 }
 
-/** The per-person reservations that a call holds for a day. */
+/** The per-person reservations that a call holds for a day; a broadcast has one that stands for everyone. */
 export function claimsOf(
   call: Call,
   day: string,
 ): { app: string; day: string; userid: string; contentHash: string; notificationId: string }[] {
   return call.members.flatMap((member) =>
-    member.userids.map((userid) => ({
+    (call.kind === 'everyone' ? [everybody] : member.userids).map((userid) => ({
       app: call.app,
       day,
       userid,

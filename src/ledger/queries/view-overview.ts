@@ -1,3 +1,4 @@
+import { everybody } from '../entries.ts';
 import type { Scope } from '../scope.ts';
 import type { AppBacklog, InstanceView, Overview, QuotaUse } from '../views.ts';
 import { holds } from './holds.ts';
@@ -92,13 +93,15 @@ export async function quotaUse(scope: Scope, app: string, day: string, topPeople
   const month = day.slice(0, 7);
   const [sums] = await session.all<{ people: number; messages: number }>(
     `SELECT count(*) AS people, CAST(coalesce(sum(messages), 0) AS BIGINT) AS messages FROM (
-       SELECT count(*) AS messages FROM content_claims WHERE day = ?1 AND app = ?2 GROUP BY userid) AS each_person`,
-    [day, app],
+       SELECT count(*) AS messages FROM content_claims
+       WHERE day = ?1 AND app = ?2 AND userid <> ?3 GROUP BY userid) AS each_person`,
+    [day, app, everybody],
   );
   const top = await session.all<{ userid: string; messages: number }>(
-    `SELECT userid, count(*) AS messages FROM content_claims WHERE day = ?1 AND app = ?2
-     GROUP BY userid ORDER BY count(*) DESC, userid LIMIT ?3`,
-    [day, app, topPeople],
+    `SELECT userid, count(*) AS messages FROM content_claims
+     WHERE day = ?1 AND app = ?2 AND userid <> ?3
+     GROUP BY userid ORDER BY count(*) DESC, userid LIMIT ?4`,
+    [day, app, everybody, topPeople],
   );
   return {
     app,

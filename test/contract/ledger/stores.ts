@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -41,9 +41,13 @@ export class TestStore {
   }
 
   async restart(ledger: Ledger): Promise<Ledger> {
+    await this.close(ledger);
+    return this.open();
+  }
+
+  async close(ledger: Ledger): Promise<void> {
     this.#opened.splice(this.#opened.indexOf(ledger), 1);
     await ledger.close();
-    return this.open();
   }
 
   async dispose(): Promise<void> {
@@ -62,20 +66,27 @@ export interface StoreKind {
   stop(): Promise<void>;
 }
 
-export const sqliteKind: StoreKind = {
-  name: 'SQLite',
-  shared: false,
-  start: () => Promise.resolve(),
-  create: () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dingbus-ledger-'));
-    const store = new TestStore(`sqlite:${join(folder, 'data', 'ledger.db')}`, () => {
-      rmSync(folder, { recursive: true, force: true });
-      return Promise.resolve();
-    });
-    return Promise.resolve(store);
-  },
-  stop: () => Promise.resolve(),
-};
+export const sqliteKind = sqliteIn(tmpdir());
+
+/** For tests that end lives and never the machine: no disk to wait for, where the system has such a folder. */
+export const sqliteInMemoryKind = sqliteIn(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+
+function sqliteIn(parent: string): StoreKind {
+  return {
+    name: 'SQLite',
+    shared: false,
+    start: () => Promise.resolve(),
+    create: () => {
+      const folder = mkdtempSync(join(parent, 'dingbus-ledger-'));
+      const store = new TestStore(`sqlite:${join(folder, 'data', 'ledger.db')}`, () => {
+        rmSync(folder, { recursive: true, force: true });
+        return Promise.resolve();
+      });
+      return Promise.resolve(store);
+    },
+    stop: () => Promise.resolve(),
+  };
+}
 
 /** One database for all, and a schema for each store: databases take much longer to make. */
 export function postgresKind(): StoreKind {

@@ -246,6 +246,23 @@ describe('limits', () => {
     expect((await start()).calls).toHaveLength(1);
   });
 
+  it('the same broadcast twice a day is suppressed, and uses up no place; a refused one may come again', async () => {
+    const everyone = { audience: { userids: [], everyone: true } };
+    const first = await plan('e-1', { text: 'same', ...everyone });
+    const sent = only((await start()).calls);
+    await plan('e-2', { text: 'same', ...everyone });
+    expect((await start()).calls).toEqual([]);
+    const told = { status: 'suppressed', reason: 'same_content_today', related: first, final: true };
+    expect(only(await results())).toMatchObject(told);
+    const period = dingtalkDay(noon);
+    const used = () => ledger.read((tx) => tx.counter({ app: 'default', scope: 'broadcasts', period }));
+    expect(await used()).toBe(1);
+    const refused = { class: 'message', httpStatus: 200, provesNothingSent: true } as CallError;
+    await ledger.write((tx) => giveBack(tx, sent, refused, noon));
+    await plan('e-3', { text: 'same', ...everyone });
+    expect((await start()).calls).toHaveLength(1);
+  });
+
   it('defer puts a fourth broadcast off to the next day', async () => {
     const policies = { overLimit: 'defer' } as const;
     for (let index = 0; index < 4; index += 1) {

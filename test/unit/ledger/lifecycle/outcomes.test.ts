@@ -120,6 +120,14 @@ describe('what DingTalk says of named people', () => {
     expect(only(only(step.steps).outbox)).toMatchObject({ result: told });
   });
 
+  it('never puts off to the next day what may have arrived by an unknown attempt', () => {
+    const start = sent({ policies: { overLimit: 'defer' } });
+    const again = { ...start, call: { ...start.call, unknownRounds: 1 } };
+    const step = see(again, { forbidden: [{ userid: 'u1', code: '143105' }] });
+    expect(step.newCalls).toEqual([]);
+    expect(finalOf(step).recipients[0]).toMatchObject({ status: 'forbidden', reason: 'user_daily_limit' });
+  });
+
   it('sends again in one call to those who failed and to nobody else, in another to those of a full minute', () => {
     const start = sent({ audience: { userids: ['u1', 'u2', 'u3', 'u4', 'u5'] } });
     const step = see(start, {
