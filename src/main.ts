@@ -15,6 +15,10 @@ if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
     process.channel.unref();
     process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   }
+  // Until the service takes these over there is nothing under way that an end could harm.
+  if (process.argv.includes('run')) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+  }
   const { main } = await import('./cli/main.ts');
   const { tolerateClosedOutput } = await import('./cli/closed-output.ts');
   tolerateClosedOutput([process.stdout, process.stderr]);

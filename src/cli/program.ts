@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import type { SetExitCode } from './common-options.ts';
 import { version } from './version.ts';
 import { addCaseTest } from './case-test.ts';
+import { addCompletion } from './completion.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDlq } from './dlq.ts';
+import { addHelp } from './examples.ts';
 import { addExplain } from './explain.ts';
 import { addLint } from './lint.ts';
 import { addRecall } from './recall.ts';
@@ -25,6 +27,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .version(version())
     .option('-c, --config <path>', 'dingbus.yaml, or the folder that holds it', 'config')
     .option('--json', 'print JSON instead of text', false)
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(dingbus --help lists the commands)')
     .exitOverride();
   addRun(program, setExitCode);
@@ -41,5 +44,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addMedia(program, setExitCode);
   addUser(program, setExitCode);
   addSimulator(program, setExitCode);
+  addCompletion(program);
+  addHelp(program);
   return program;
 }

@@ -43,7 +43,7 @@ async function run(source: Source, pretty: boolean): Promise<number> {
   if (unknown.length > 0) logger.warn({ unknown }, 'unknown failpoints');
 
   const endTelemetry = await startTelemetry(source.env, logger);
-  const ending = new Ending(logger);
+  const ending = new Ending(logger, active.config.shutdownTimeoutMs);
   const manager = createServiceManager({
     env: source.env,
     clock,
@@ -79,7 +79,11 @@ async function run(source: Source, pretty: boolean): Promise<number> {
   const code = await ending.wanted;
   manager.stopping();
   await pings?.stop();
-  return stopWithin(service, endTelemetry, active.config.shutdownTimeoutMs, code, logger);
+  await service.stop(active.config.shutdownTimeoutMs);
+  await endTelemetry();
+  logger.info({}, 'stopped');
+  // Connections of libraries must not keep a finished process alive.
+  process.exit(code);
 }
 
 function reloadFor(manager: ServiceManager, service: Service): void {
@@ -90,47 +94,41 @@ function reloadFor(manager: ServiceManager, service: Service): void {
   );
 }
 
-/** The first SIGTERM or SIGINT asks for an orderly end, the second one has it at once. */
+/** The first SIGTERM or SIGINT asks for an orderly end in time, the second one has it at once. */
 class Ending {
   readonly wanted: Promise<number>;
+  readonly #logger: Logger;
+  readonly #timeoutMs: number;
+  #asked = false;
   #end: (code: number) => void = () => undefined;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, timeoutMs: number) {
+    this.#logger = logger;
+    this.#timeoutMs = timeoutMs;
     this.wanted = new Promise((resolve) => {
       this.#end = resolve;
     });
-    let asked = false;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      // Until now main.ts has left at once.
+      process.removeAllListeners(signal);
       process.on(signal, () => {
-        if (asked) process.exit(exitCodes.faults);
-        asked = true;
+        if (this.#asked) process.exit(exitCodes.faults);
         logger.info({ signal }, 'stopping');
         this.end(exitCodes.good);
       });
     }
   }
 
+  /** Also while the service starts: what is not finished in time is in the ledger and goes on after the next start. */
   end(code: number): void {
+    this.#asked = true;
+    systemClock.schedule(this.#timeoutMs, () => {
+      this.#logger.warn(
+        { timeoutMs: this.#timeoutMs },
+        'stopping took too long; the rest goes on after the next start',
+      );
+      process.exit(code);
+    });
     this.#end(code);
   }
-}
-
-/** What is not finished by then is in the ledger and goes on after the next start. */
-async function stopWithin(
-  service: Service,
-  endTelemetry: () => Promise<void>,
-  timeoutMs: number,
-  code: number,
-  logger: Logger,
-): Promise<number> {
-  const cancel = systemClock.schedule(timeoutMs, () => {
-    logger.warn({ timeoutMs }, 'stopping took too long; the rest goes on after the next start');
-    process.exit(code);
-  });
-  await service.stop(timeoutMs);
-  await endTelemetry();
-  cancel();
-  logger.info({}, 'stopped');
-  // Connections of libraries must not keep a finished process alive.
-  process.exit(code);
 }

@@ -19,8 +19,12 @@ export function refuse(status: Problem['status'], code: string, detail: string):
   return { ok: false, problem: { status, code, detail } };
 }
 
-export function problemResponse(problem: Problem): Response {
-  const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+export function problemResponse(problem: Problem, more: Readonly<Record<string, string>> = {}): Response {
+  const headers = new Headers({
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...more,
+  });
   if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="dingbus"');
   if (problem.status === 429) headers.set('retry-after', '8');
   return new Response(JSON.stringify({ title: problem.code.replaceAll('_', ' '), ...problem }), {

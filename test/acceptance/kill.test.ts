@@ -7,6 +7,7 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failpoints } from '../../src/base/failpoints.ts';
+import { seeded } from './harness/seeded.ts';
 import { build, finalsByNotification, World } from './harness/world.ts';
 
 const seed = Number(process.env['DINGBUS_TEST_SEED'] ?? 4417);
@@ -65,16 +66,6 @@ function unlimitedButContent() {
     callsPerIp: null,
     recipientsPerMinute: null,
     messagesPerUserPerDay: null,
-  };
-}
-
-/** Mulberry32: small, seeded, good enough to vary the kills. */
-function seeded(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }
 

@@ -6,7 +6,7 @@ import { exists, packageJson, read } from './repository.ts';
 interface Compose {
   readonly services: Record<
     string,
-    { readonly image: string; readonly environment?: Record<string, unknown> }
+    { readonly image: string; readonly build?: string; readonly environment?: Record<string, unknown> }
   >;
 }
 
@@ -26,7 +26,26 @@ describe('docker-compose.yml', () => {
   });
 });
 
+it.each(Object.entries(services).filter(([, { build }]) => build !== undefined))(
+  'the service %s runs without rights on a read-only file system',
+  (_name, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+  },
+);
+
 describe('Dockerfile', () => {
+  it('leaves compilers and tests behind, runs as a user without rights, and tells its health', () => {
+    const [, , last = ''] = dockerfile.split(/^FROM /m);
+    expect(last).toContain('USER node');
+    expect(last).toContain('HEALTHCHECK');
+    expect(last).not.toMatch(/^RUN npm/m);
+    expect(dockerfile).toContain('npm prune --omit=dev');
+  });
+
   it('builds on the Node.js that development runs on', () => {
     const major = packageJson().dependencies['node']!.split('.')[0]!;
     const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map((match) => match[1]);

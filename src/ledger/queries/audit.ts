@@ -1,5 +1,6 @@
 import type { AuditRow } from '../ledger.ts';
 import type { Scope } from '../scope.ts';
+import { cursorOf } from './view-notifications.ts';
 
 interface StoredRow extends Omit<AuditRow, 'targets'> {
   readonly pk: number;
@@ -21,7 +22,7 @@ export async function auditTrail(
   cursor: string | null,
   limit: number,
 ): Promise<{ readonly items: readonly AuditRow[]; readonly next: string | null }> {
-  const below = cursor === null ? Number.MAX_SAFE_INTEGER : Number(cursor);
+  const below = cursor === null ? Number.MAX_SAFE_INTEGER : cursorOf(cursor);
   const rows = await session.all<StoredRow>(
     `SELECT pk, id, at, actor, action, targets, note, outcome, message FROM audit
      WHERE pk < ?1 ORDER BY pk DESC LIMIT ?2`,

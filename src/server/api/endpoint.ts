@@ -1,6 +1,6 @@
 import { type z } from 'zod';
 import type { Role } from '../access.ts';
-import type { Reply } from '../problem.ts';
+import type { Problem, Reply } from '../problem.ts';
 
 /** What a handler knows of who asks. */
 export interface Requester {
@@ -20,6 +20,8 @@ export interface Endpoint {
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
   readonly answer: z.ZodType;
+  /** Statuses of refusals of its own, beyond those that follow from role and input. */
+  readonly refusals: readonly Problem['status'][];
   /** Takes input that the schemas have accepted. */
   handle(input: EndpointInput, requester: Requester): Promise<Reply<unknown>>;
 }
@@ -48,6 +50,7 @@ export function endpoint<
   readonly query?: Q;
   readonly body?: B;
   readonly answer: A;
+  readonly refusals?: readonly Problem['status'][];
   readonly handle: (
     input: { readonly params: Output<P>; readonly query: Output<Q>; readonly body: Output<B> },
     requester: Requester,
@@ -59,6 +62,7 @@ export function endpoint<
     params: params ?? null,
     query: query ?? null,
     body: body ?? null,
+    refusals: definition.refusals ?? [],
     handle: (input, requester) =>
       // The router parsed each part with the schema that stands beside it here.
       handle(

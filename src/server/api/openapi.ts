@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
 import { problem } from './schemas.ts';
 
+/** What `Access` may answer: no token or a wrong one, not with this one or not from there, too many wrong ones. */
+const accessRefusals = [401, 403, 429];
+
 type JsonObject = { [key: string]: unknown };
 
 /** The OpenAPI 3.1 document of the endpoints, made from the schemas that check their input. */
@@ -55,9 +58,16 @@ function operation(endpoint: Endpoint): JsonObject {
         description: 'Done',
         content: { 'application/json': { schema: jsonSchema(endpoint.answer, 'output') } },
       },
-      default: { $ref: '#/components/responses/problem' },
+      ...problems(endpoint),
     },
   };
+}
+
+/** Every status that is no success; 500 is a fault of ours and no part of the contract. */
+function problems({ params, query, body, refusals }: Endpoint): JsonObject {
+  const input = params !== null || query !== null || body !== null ? [400] : [];
+  const statuses = [...input, ...(body === null ? [] : [413, 415]), ...accessRefusals, ...refusals, 503];
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: '#/components/responses/problem' }]));
 }
 
 function parametersOf(schema: z.ZodType | null, where: 'path' | 'query'): JsonObject[] {
@@ -100,6 +110,8 @@ const eventStream: JsonObject = {
       description: 'A stream that does not end',
       content: { 'text/event-stream': { schema: { type: 'string' } } },
     },
-    default: { $ref: '#/components/responses/problem' },
+    ...Object.fromEntries(
+      accessRefusals.map((status) => [status, { $ref: '#/components/responses/problem' }]),
+    ),
   },
 };

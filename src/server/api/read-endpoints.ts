@@ -77,6 +77,7 @@ export function readEndpoints(services: Services): readonly Endpoint[] {
       summary: 'One notification with its people, deliveries, calls and results',
       role: 'read',
       params: byId,
+      refusals: [404],
       answer: shapes.notificationDetail,
       handle: async ({ params }) => {
         const detail = await views.notification(params.id);
@@ -92,6 +93,7 @@ export function readEndpoints(services: Services): readonly Endpoint[] {
       summary: 'The deliveries of a notification and the calls that carried them',
       role: 'read',
       params: byId,
+      refusals: [404],
       answer: z.object({ deliveries: z.array(shapes.delivery), calls: z.array(shapes.call) }),
       handle: async ({ params }) => {
         const detail = await views.notification(params.id);
@@ -138,6 +140,7 @@ export function readEndpoints(services: Services): readonly Endpoint[] {
       summary: 'One dead letter with its record, while that is kept',
       role: 'read',
       params: byId,
+      refusals: [404],
       answer: schemas.deadLetterDetail,
       handle: async ({ params }) => {
         const found = await views.deadLetter(params.id);

@@ -32,6 +32,16 @@ export function apiRoutes(app: Hono<ServerEnv>, services: Services): void {
     });
   }
 
+  // What is at an address and cannot be asked for in this way is no missing address.
+  const methods = Map.groupBy(endpoints, ({ path }) => path);
+  for (const [path, known] of methods) {
+    const allowed = known.map(({ method }) => method.toUpperCase()).join(', ');
+    app.all(base + path.replace(/\{(\w+)\}/g, ':$1'), () => {
+      const detail = `This address takes ${allowed}.`;
+      return problemResponse({ status: 405, code: 'method_not_allowed', detail }, { allow: allowed });
+    });
+  }
+
   let document: ReturnType<typeof openApiDocument> | null = null;
   // The document describes the program, not the installation, so it needs no token.
   app.get(`${base}/openapi.json`, (context) => context.json((document ??= openApiDocument(endpoints))));

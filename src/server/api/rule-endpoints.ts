@@ -36,6 +36,7 @@ export function ruleEndpoints(services: Services): readonly Endpoint[] {
       role: 'read',
       body: z.strictObject({ event }),
       answer: schemas.explanation,
+      refusals: [422],
       handle: async ({ body }) => {
         const answer = await rules.explain(body.event);
         return answer.ok
@@ -51,6 +52,7 @@ export function ruleEndpoints(services: Services): readonly Endpoint[] {
       role: 'read',
       body: z.strictObject({ template: z.string().min(1).max(256), event }),
       answer: schemas.message,
+      refusals: [422],
       handle: async ({ body }) => {
         const answer = await rules.render(body.template, body.event);
         return answer.ok ? reply(messageJson(answer.value)) : refuse(422, 'render_failed', answer.message);
@@ -64,6 +66,7 @@ export function ruleEndpoints(services: Services): readonly Endpoint[] {
       role: 'read',
       body: z.strictObject({ events: z.array(recorded).min(1).max(mostReplayed) }),
       answer: replayReport,
+      refusals: [422],
       handle: async ({ body }) => {
         const answer = await rules.replay(body.events);
         return answer.ok ? reply(replayJson(answer.value)) : refuse(422, 'event_invalid', answer.message);

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -17,6 +17,7 @@ const readyWithinMs = 60_000;
 export class DingbusProcess {
   readonly #settings: ProcessSettings;
   #child: ChildProcess | null = null;
+  #saidBefore = 0;
   #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | null = null;
   /** Everything that all lives wrote to standard output and error. */
   readonly logPath: string;
@@ -37,6 +38,7 @@ export class DingbusProcess {
 
   /** Starts a life; `failpoints` as in `DINGBUS_FAILPOINTS`. */
   start(failpoints = ''): void {
+    this.#saidBefore = existsSync(this.logPath) ? statSync(this.logPath).size : 0;
     const log = createWriteStream(this.logPath, { flags: 'a' });
     const child = spawn(
       process.execPath,
@@ -85,6 +87,11 @@ export class DingbusProcess {
   /** Resolves when this life ends, by itself or not. */
   async exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     return (await this.#exited) ?? { code: 0, signal: null };
+  }
+
+  /** What this life has written so far. */
+  lifeSaid(): string {
+    return existsSync(this.logPath) ? readFileSync(this.logPath).subarray(this.#saidBefore).toString() : '';
   }
 
   /** The end of the log, for messages. */
