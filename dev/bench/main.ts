@@ -15,6 +15,7 @@ import { intake } from './intake.ts';
 import { latency } from './latency.ts';
 import { ledgerInserts } from './ledger-inserts.ts';
 import { merging } from './merging.ts';
+import { recovery } from './recovery.ts';
 import { sending } from './sending.ts';
 import { tracking } from './tracking.ts';
 
@@ -44,6 +45,8 @@ const benches: Readonly<Record<string, (world: BenchWorld, size: Sizes) => Promi
   merging: (world, size) => merging(world, { events: size['merging-events'], rounds: size.rounds }),
   backlog: (world, size) =>
     backlog(world, { events: size['backlog-events'], seconds: size['backlog-seconds'] }),
+  'recovery-sqlite': (world, size) => recovery(world, { rounds: size.rounds, store: 'sqlite' }),
+  'recovery-postgres': (world, size) => recovery(world, { rounds: size.rounds, store: 'postgres' }),
   tracking: (world, size) => tracking(world, { events: size['tracking-events'], rounds: size.rounds }),
 };
 /** Not among the bounds; run by name. */

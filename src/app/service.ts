@@ -29,6 +29,7 @@ import { createServer } from '../server/server.ts';
 import { createApps } from './apps.ts';
 import type { Active, Loaded } from './configuration.ts';
 import { Current } from './current.ts';
+import { formerMember } from './former-member.ts';
 import { createHealth } from './health.ts';
 import { createHolds } from './holds.ts';
 import { intakeRules } from './intake-rules.ts';
@@ -138,16 +139,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logger,
       observer: countIntake(metrics),
     });
+    const member = await formerMember(ledger, config.kafka.groupId, logger);
     const source = createSource({
       connection,
       groupId: config.kafka.groupId,
       sessionTimeoutMs: config.kafka.sessionTimeoutMs,
+      previousMemberId: member.id,
       topics: subscriptions(options.active),
       clock,
       logger,
       handler: {
         onBatch: tracedIntake(config.kafka.groupId, intake),
         onAssigned: (partitions) => intake.assigned(partitions),
+        onJoined: (memberId) => {
+          member.joined(memberId);
+        },
         onCommitted: (positions) => {
           intake.committed(positions);
         },
@@ -289,6 +295,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const deadline = clock.now() + deadlineMs;
       await bootstrap.stop();
       await source.stop(Math.max(1_000, deadlineMs / 3));
+      await member.left();
       await intake.flushCommits();
       await Promise.all(loops.map((loop) => loop.stop()));
       await apps.stop();

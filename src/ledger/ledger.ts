@@ -187,6 +187,8 @@ export interface DueQuery {
 /** Read access. Lists come in the order asked for; missing ids are left out. */
 export interface LedgerReader {
   positions(group: string): Promise<readonly Position[]>;
+  /** The name of the group's member that read for this ledger last; null when it has left the group. */
+  consumerMember(group: string): Promise<string | null>;
   notifications(ids: readonly string[]): Promise<readonly Notification[]>;
   calls(ids: readonly string[]): Promise<readonly Call[]>;
   /** The calls that carry any of these notifications (shared calls too), oldest first, whatever their state. */
@@ -251,6 +253,7 @@ export interface LedgerTx extends LedgerReader {
   ): Promise<void>;
   /** Remembers which topic of its name a position belongs to. */
   noteTopicId(group: string, topic: string, partition: number, topicId: string): Promise<void>;
+  saveConsumerMember(group: string, memberId: string | null): Promise<void>;
   /** Remembers what Kafka has stored; forward only, for the same reason as positions. */
   recordCommits(
     group: string,

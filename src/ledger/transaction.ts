@@ -10,6 +10,7 @@ import {
   takeReadyCalls,
 } from './queries/call-takes.ts';
 import { insertCalls, saveCalls } from './queries/calls.ts';
+import { consumerMember, saveConsumerMember } from './queries/consumer-members.ts';
 import { closeDigest, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
 import { nextCheck, nextDue, pendingByApp, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
 import { eventRecord, eventTimes, insertEvents } from './queries/events.ts';
@@ -49,6 +50,7 @@ import type { LedgerViews } from './views.ts';
 export function readerOf(scope: Scope): LedgerReader {
   return {
     positions: (group) => positions(scope, group),
+    consumerMember: (group) => consumerMember(scope, group),
     notifications: (ids) => notificationsById(scope, ids, false),
     calls: (ids) => callsById(scope, ids, false),
     callsOf: (ids) => callsOf(scope, ids, false),
@@ -77,6 +79,7 @@ export function transactionOf(scope: Scope): LedgerTx {
     advancePosition: (...position) => advancePosition(scope, ...position),
     noteTopicId: (...note) => noteTopicId(scope, ...note),
     resetPosition: (...position) => resetPosition(scope, ...position),
+    saveConsumerMember: (group, id) => saveConsumerMember(scope, group, id),
     recordCommits: (group, commits) => recordCommits(scope, group, commits),
     claimDedupe: (claim, now) => claimDedupe(scope, claim, now),
     claimThrottle: (claim, now) => claimThrottle(scope, claim, now),

@@ -369,6 +369,34 @@ describe('two versions of the program', () => {
     await waiting(one, 1);
   });
 
+  it('go on when the newer one adds to the tables under the older one', async () => {
+    const [notification] = await waiting(one, 1);
+    await withCall(one, { state: 'sending' }, 'e-9');
+    const additions = ['notifications', 'calls', 'outbox', 'positions', 'content_claims', 'instances'].map(
+      (table) => `ALTER TABLE ${table} ADD COLUMN of_tomorrow TEXT`,
+    );
+    await execute(
+      store.url,
+      [
+        ...additions,
+        'CREATE TABLE of_tomorrow (pk BIGINT)',
+        'INSERT INTO ledger_versions VALUES (99, 1, 0)',
+      ].join(';'),
+    );
+    // Statements that were prepared before still fit, reading and writing.
+    const taken = await one.write(async (tx) => {
+      const list = await tx.takeDue({ ...due, now: Date.now() });
+      await tx.saveNotifications(list.map((each) => ({ ...each, state: 'active' })));
+      await tx.appendOutbox([told(aNotification()).item]);
+      await tx.advancePosition('g', 't', 0, 5n);
+      return list;
+    });
+    expect(taken.map((each) => each.id)).toEqual([notification?.id]);
+    await withCall(one, { state: 'sending' }, 'e-10');
+    await one.heartbeat();
+    expect(await one.write((tx) => tx.takeOutbox(10))).toHaveLength(1);
+  });
+
   it('is refused by a server that may lose commits', async () => {
     const url = new URL(store.url);
     const options = url.searchParams.get('options') ?? '';

@@ -5,10 +5,18 @@ import { audit } from './002-audit.ts';
 import { refused } from './003-refused.ts';
 import { sharedDocuments } from './004-shared-documents.ts';
 import { topicIds } from './005-topic-ids.ts';
+import { consumerMembers } from './006-consumer-members.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order. */
-export const migrations: readonly Migration[] = [initial, audit, refused, sharedDocuments, topicIds];
+export const migrations: readonly Migration[] = [
+  initial,
+  audit,
+  refused,
+  sharedDocuments,
+  topicIds,
+  consumerMembers,
+];
 
 /**
  * Brings the tables up to this program's version, in the caller's transaction and under the caller's lock; a ledger

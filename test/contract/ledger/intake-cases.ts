@@ -132,6 +132,17 @@ export function intakeCases(open: () => Promise<Ledger>): void {
     expect([...times]).toEqual([[identityOf('e-1'), noon]]);
   });
 
+  it('remembers the name in the consumer group until it is given up', async () => {
+    const ledger = await open();
+    expect(await ledger.read((tx) => tx.consumerMember('g'))).toBeNull();
+    await ledger.write((tx) => tx.saveConsumerMember('g', 'dingbus-1'));
+    await ledger.write((tx) => tx.saveConsumerMember('g', 'dingbus-2'));
+    expect(await ledger.read((tx) => tx.consumerMember('g'))).toBe('dingbus-2');
+    expect(await ledger.read((tx) => tx.consumerMember('other'))).toBeNull();
+    await ledger.write((tx) => tx.saveConsumerMember('g', null));
+    expect(await ledger.read((tx) => tx.consumerMember('g'))).toBeNull();
+  });
+
   it('undoes all of a transaction that throws, and nothing of those beside it', async () => {
     const ledger = await open();
     const notifications = ['e-1', 'e-2', 'e-3'].map((id) => aNotification({}, id));

@@ -1,0 +1,106 @@
+/**
+ * How soon after `kill -9` and a new start the next call arrives at the simulator: for work that is in the ledger, and
+ * for events that are still in Kafka. The simulator runs in the bench's own process, so that one clock reads both ends.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { BenchWorld, ServiceSetup } from './frame/bench-world.ts';
+import { until } from './frame/child.ts';
+import { cloudEvent } from './frame/events.ts';
+import { below, say, type Row } from './frame/report.ts';
+import { sendingRoutes } from './sending.ts';
+import type { Service } from './frame/service.ts';
+
+export interface RecoveryOptions {
+  readonly rounds: number;
+  readonly store: 'sqlite' | 'postgres';
+}
+
+/** More than is sent before the kill, at DingTalk's rate. */
+const backlog = 400;
+const sentBeforeKill = 30;
+const limits = { callsPerSecond: 20, recipientsPerMinute: 5_000 };
+
+export async function recovery(world: BenchWorld, { rounds, store }: RecoveryOptions): Promise<Row[]> {
+  const simulator = await startSimulator({ limits: { callsPerMonth: null }, generate: 2 * backlog });
+  const fromLedger: number[] = [];
+  const fromKafka: number[] = [];
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      simulator.control.reset();
+      const topic = await world.createTopic('recovery');
+      const setup: ServiceSetup = {
+        topic,
+        routes: sendingRoutes(topic, 'accepted'),
+        simulatorUrl: simulator.url,
+        group: world.name('group'),
+        folder: world.subfolder('recovery'),
+        limits,
+        ...(store === 'postgres' ? { store: await world.startDatabase() } : {}),
+      };
+      const working = await world.startService(setup);
+      await working.ready();
+      await world.produce(topic, backlog, (index) => cloudEvent('r', index, 'bench.OrderPlaced', 300));
+      await until([working], () => Promise.resolve(sends(simulator) >= sentBeforeKill ? true : null));
+      const second = await restart(world, setup, working);
+      fromLedger.push(await nextCall(simulator, second));
+
+      await until([second.service], () => Promise.resolve(sends(simulator) >= backlog ? true : null));
+      await second.service.drained(0);
+      await kill(world, second.service);
+      await world.produce(topic, 1, () => cloudEvent('r', backlog, 'bench.OrderPlaced', 300));
+      const third = await start(world, setup);
+      fromKafka.push(await nextCall(simulator, third));
+      await world.stop(third.service);
+      say(
+        `round ${round}: ${fromLedger.at(-1)?.toFixed(2)} s from the ledger, ${fromKafka.at(-1)?.toFixed(2)} s from Kafka`,
+      );
+    }
+  } finally {
+    await simulator.stop();
+  }
+  return [
+    below(`kill -9 to the next call (${store}): work in the ledger`, fromLedger, 1.5, 's'),
+    below(
+      `start after kill -9 to the next call (${store}): events in Kafka`,
+      fromKafka,
+      store === 'sqlite' ? 8 : 12,
+      's',
+    ),
+  ];
+}
+
+interface Life {
+  readonly service: Service;
+  /** When it was started, or the one before it was killed; as `performance.now`. */
+  readonly from: number;
+}
+
+async function restart(world: BenchWorld, setup: ServiceSetup, service: Service): Promise<Life> {
+  const from = performance.now();
+  await kill(world, service);
+  return { ...(await start(world, setup)), from };
+}
+
+async function kill(world: BenchWorld, service: Service): Promise<void> {
+  service.process.kill('SIGKILL');
+  await world.stop(service);
+}
+
+async function start(world: BenchWorld, setup: ServiceSetup): Promise<Life> {
+  const from = performance.now();
+  return { service: await world.startService(setup), from };
+}
+
+/** Seconds until a call arrives that had not arrived before. */
+async function nextCall(simulator: Simulator, { service, from }: Life): Promise<number> {
+  // What the dead process had on its way has arrived by the time that a new one has read its configuration.
+  await delay(20);
+  const before = sends(simulator);
+  await until([service], () => Promise.resolve(sends(simulator) > before ? true : null), 5);
+  return (performance.now() - from) / 1000;
+}
+
+function sends(simulator: Simulator): number {
+  return simulator.control.calls('send').length;
+}
