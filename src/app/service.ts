@@ -16,14 +16,9 @@ import { createBackpressure } from '../intake/backpressure.ts';
 import { createDigestLoop } from '../intake/digests.ts';
 import { createIntake } from '../intake/intake.ts';
 import { createAdmin } from '../kafka/admin.ts';
-import { RecordsRejectedError, type RejectedRecord } from '../kafka/errors.ts';
-import type { Sink } from '../kafka/sink-types.ts';
 import { createSink } from '../kafka/sink.ts';
 import { createSource } from '../kafka/source.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
-import type { Metrics } from '../model/metrics.ts';
-import { createPublisher } from '../results/publisher.ts';
 import { createPrometheus } from '../server/metrics.ts';
 import { createServer } from '../server/server.ts';
 import { createApps } from './apps.ts';
@@ -34,10 +29,10 @@ import { createHealth } from './health.ts';
 import { createHolds } from './holds.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
-import { logPublished } from './notification-log.ts';
-import { countIntake, countPublished, createStateReport } from './observation.ts';
+import { countIntake, createStateReport } from './observation.ts';
 import { createOutput } from './output.ts';
 import { createPauses } from './pauses.ts';
+import { createPublishing } from './publishing.ts';
 import { createQuotaWatch } from './quota-watch.ts';
 import { quotasOf } from './quotas.ts';
 import { openRegistry } from './registry.ts';
@@ -45,7 +40,8 @@ import { createReloads } from './reload.ts';
 import { createServerPorts } from './server-ports.ts';
 import { StopStack } from './stop-stack.ts';
 import { subscriptions } from './subscriptions.ts';
-import { tracedIntake, tracedPublish, tracedRules } from './traced.ts';
+import { tracedIntake, tracedRules } from './traced.ts';
+import { createHeartbeat, createPurger } from './upkeep.ts';
 import { createConfigWatch } from './watch.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -71,11 +67,6 @@ export interface Service {
   /** Stops reading, finishes what is under way, publishes, and closes everything, within about the deadline. */
   stop(deadlineMs: number): Promise<void>;
 }
-
-/** The ledger's instances tell each other that they live several times within their lease (15 s). */
-const heartbeatEveryMs = 3_000;
-const purgeEveryMs = 60_000;
-const purgeRows = 2_000;
 
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { clock, random, logger } = options;
@@ -108,22 +99,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const sink = createSink({ connection, clock, logger });
     stack.push('kafka sink', () => sink.stop(2_000));
     const output = createOutput({ config, registry, admin });
-    const count = countPublished(metrics);
-    const tell = logPublished(logger);
-    const publisher = createPublisher({
-      ledger,
-      clock,
-      logger,
-      publish: tracedPublish((records) => publishTo(sink, records, metrics)),
-      encode: (row) => output.encode(row),
-      onPublished: (rows, refused) => {
-        count(rows, refused);
-        tell(rows);
-      },
-      onFailed: () => {
-        metrics.publishFailed();
-      },
-    });
+    const publishing = createPublishing({ ledger, clock, logger, metrics, sink, output });
 
     const pauses = createPauses({ ledger, clock });
     const apps = await createApps({ ledger, clock, random, logger, metrics, current });
@@ -193,7 +169,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const watchdog = createWatchdog({
       clock,
       logger,
-      loops: () => [...loops, publisher].map((loop) => loop.state()).concat(apps.states()),
+      loops: () => [...loops, publishing.loop].map((loop) => loop.state()).concat(apps.states()),
       partitions: () => source.stats().partitions,
       onStuck: (kind) => {
         metrics.stall(kind);
@@ -242,9 +218,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
 
     const loops: Loop[] = [
-      heartbeat(ledger, clock, logger),
+      createHeartbeat(ledger, clock, logger),
       createRecovery({ ledger, clock, random, logger }),
-      purger(ledger, current, clock, logger),
+      createPurger(ledger, () => current.active.config.retentionMs, clock, logger),
       digests,
       backpressure,
       createQuotaWatch({
@@ -281,7 +257,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         });
         startProblem = null;
         phase = 'running';
-        publisher.start();
+        publishing.loop.start();
         source.start();
         return { wakeAt: null };
       },
@@ -299,8 +275,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await intake.flushCommits();
       await Promise.all(loops.map((loop) => loop.stop()));
       await apps.stop();
-      await drainOutbox(ledger, clock, deadline);
-      await publisher.stop();
+      await publishing.drain(deadline);
+      await publishing.loop.stop();
       await stack.stopAll();
     };
     return {
@@ -311,57 +287,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
   } catch (thrown) {
     await stack.stopAll();
-    throw thrown;
-  }
-}
-
-function heartbeat(ledger: Ledger, clock: Clock, logger: Logger): Loop {
-  return createLoop({
-    name: 'heartbeat',
-    clock,
-    logger,
-    turn: async () => {
-      await ledger.heartbeat();
-      return { wakeAt: clock.now() + heartbeatEveryMs };
-    },
-  });
-}
-
-function purger(ledger: Ledger, current: Current, clock: Clock, logger: Logger): Loop {
-  return createLoop({
-    name: 'retention',
-    clock,
-    logger,
-    turn: async () => {
-      const before = clock.now() - current.active.config.retentionMs;
-      const removed = await ledger.write((tx) => tx.purge(before, purgeRows));
-      // A full step means that there is more; small steps leave room for deliveries between them.
-      return { wakeAt: clock.now() + (removed >= purgeRows ? 1_000 : purgeEveryMs) };
-    },
-  });
-}
-
-/** Results of the last answers should still go out; what does not is published after the next start. */
-async function drainOutbox(ledger: Ledger, clock: Clock, deadline: number): Promise<void> {
-  while (clock.now() < deadline && (await ledger.read((tx) => tx.unpublishedCount())) > 0) {
-    await new Promise<void>((resolve) => {
-      clock.schedule(20, resolve);
-    });
-  }
-}
-
-/** What the broker will never take is named; everything else is there, or it throws. */
-async function publishTo(
-  sink: Sink,
-  records: Parameters<Sink['publish']>[0],
-  metrics: Metrics,
-): Promise<readonly RejectedRecord[]> {
-  try {
-    await sink.publish(records);
-    return [];
-  } catch (thrown) {
-    if (thrown instanceof RecordsRejectedError) return thrown.rejected;
-    metrics.publishFailed();
     throw thrown;
   }
 }
