@@ -8,7 +8,7 @@ export type ViewResult =
   { readonly ok: true; readonly view: unknown } | { readonly ok: false; readonly message: string };
 
 const maxDepth = 64;
-const maxValues = 100_000;
+const maxValues = 50_000;
 
 export function celView(data: unknown): ViewResult {
   const walker = new Walker();
@@ -27,8 +27,6 @@ class Walker {
     if (this.problem !== null) return null;
     if (typeof value !== 'object' || value === null) return value === undefined ? null : value;
     if (depth > maxDepth) this.problem ??= `the event is nested more than ${maxDepth} levels deep`;
-    if (this.#values > maxValues)
-      this.problem ??= `the event holds more than ${maxValues} lists and mappings`;
     if (this.problem !== null) return null;
     if (Array.isArray(value)) return this.#list(value, depth);
     // CEL counts in milliseconds.
@@ -58,6 +56,7 @@ class Walker {
     let copy: Record<string, unknown> | null = null;
     for (const [key, item] of Object.entries(mapping)) {
       const view = this.walk(item, depth + 1);
+      if (this.problem !== null) return null;
       if (view === item) continue;
       copy ??= Object.assign(Object.create(null) as Record<string, unknown>, mapping);
       copy[key] = view;

@@ -157,6 +157,9 @@ function finite(name: string, filter: FilterImplOptions | undefined): FilterImpl
     throw new FilterFault(`${name}: the result is not a number`);
   };
   return function calculate(this: ThisParameterType<typeof filter>, ...values: unknown[]): unknown {
+    const [input] = values;
+    // The engine charges lists to most filters, but not to all of these.
+    if (Array.isArray(input)) this.context.memoryLimit.use(input.length);
     const result: unknown = filter.apply(this, values as Parameters<typeof filter>);
     return isSteps(result) ? finishing(result, checked) : checked(result);
   };

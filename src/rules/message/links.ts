@@ -1,3 +1,6 @@
+import { RE2JS } from 're2js';
+import { callLimits } from '../../dingtalk/limits.ts';
+
 /** Which links may stand in messages: `links.allow` of the configuration. */
 export interface LinkRule {
   readonly pattern: string;
@@ -19,8 +22,9 @@ export function compileLinkRule(pattern: string): LinkRuleResult {
   const [, scheme = '', host = '', path = '/'] = match;
   // A star alone for the first label also takes several: `*.example.com` allows `a.b.example.com`.
   const hostSource = escapeForRegExp(host.toLowerCase()).replaceAll('\\*', '[a-z0-9-]+(?:\\.[a-z0-9-]+)*');
-  const hostPattern = new RegExp(`^${hostSource}$`);
-  const pathPattern = new RegExp(`^${escapeForRegExp(path).replaceAll('\\*', '[^/]*')}`);
+  // RE2, because addresses come from events and several stars would try every way to share a long one between them.
+  const hostPattern = RE2JS.compile(`^${hostSource}$`);
+  const pathPattern = RE2JS.compile(`^${escapeForRegExp(path).replaceAll('\\*', '[^/]*')}`);
   return {
     ok: true,
     rule: {
@@ -30,8 +34,8 @@ export function compileLinkRule(pattern: string): LinkRuleResult {
         // What stands before an @ in an address is read as the host by people and by nobody else.
         url.username === '' &&
         url.password === '' &&
-        hostPattern.test(url.host.toLowerCase()) &&
-        pathPattern.test(url.pathname === '' ? '/' : url.pathname),
+        hostPattern.matcher(url.host.toLowerCase()).find() &&
+        pathPattern.matcher(url.pathname === '' ? '/' : url.pathname).find(),
     },
   };
 }
@@ -47,15 +51,25 @@ const maxLinks = 200;
 export function linksIn(text: string): readonly string[] {
   const found: string[] = [];
   for (const match of text.matchAll(linkInText)) {
-    found.push(match[0].replace(/[).,;:!?\\]+$/, ''));
+    found.push(withoutClosing(match[0]));
     if (found.length >= maxLinks) break;
   }
   return found;
 }
 
+/** What ends a sentence or a bracket does not belong to the address before it. */
+function withoutClosing(address: string): string {
+  let end = address.length;
+  while (end > 0 && ').,;:!?\\'.includes(address.charAt(end - 1))) end -= 1;
+  return address.slice(0, end);
+}
+
+/** No message has room for a longer one. */
+const longestAddress = callLimits.messageBytes.value;
+
 /** Whether an address may stand in a message. DingTalk's own addresses count by the page that they open. */
 export function isAllowed(address: string, rules: readonly LinkRule[]): boolean {
-  const url = URL.parse(address.trim());
+  const url = address.length > longestAddress ? null : URL.parse(address.trim());
   if (url === null) return false;
   if (rules.some((rule) => rule.matches(url))) return true;
   if (url.protocol !== 'dingtalk:') return false;

@@ -81,6 +81,7 @@ describe('templates cannot be made to run for ever', () => {
     ['{% for i in (1..2000) %}{% if data.huge contains "y" %}a{% endif %}{% endfor %}'],
     ['{% for i in (1..2000) %}{% if data.huge == data.huge %}a{% endif %}{% endfor %}'],
     ['{% for i in (1..2000) %}{{ data.ints | sort | join }}{% endfor %}'],
+    ['{% for i in (1..2000) %}{{ data.ints | sum }}{% endfor %}'],
     ['{{ data.huge }}'],
   ])('%s', (liquid) => {
     const [planned] = compile(route('', liquid)).rules.plan(event({ ints, huge }), now).notifications;
@@ -97,6 +98,37 @@ describe('templates cannot be made to run for ever', () => {
     ['{% tablerow x in data.y %}{% endtablerow %}'],
   ])('and what reads files, chance or runs badly is not offered: %s', (liquid) => {
     expect(faultsOf(route('', liquid))[0]).toMatch(/template_(refused|unknown)/);
+  });
+});
+
+describe('texts of events cannot make patterns run for ever', () => {
+  it.each([
+    ['empty lines', '\n'.repeat(250_000)],
+    ['blank lines', ' \r'.repeat(120_000)],
+    ['spaces', `${' '.repeat(60_000)}x`],
+    ['rules', `${'-'.repeat(60_000)}x`],
+    ['brackets', '!['.repeat(30_000)],
+  ])('in Markdown: %s', (_, v) => {
+    const yaml = route('').replace(
+      /message: .*/,
+      'message: { markdown: { title: t, text: "{{ data.v }}." } }',
+    );
+    const [planned] = compile(yaml).rules.plan(event({ v }), now).notifications;
+    expect(planned?.failure?.reason).toMatch(/template_error|message_too_long/);
+  });
+
+  it.each([
+    ['what follows an address', `https://a${')'.repeat(60_000)}x`],
+    ['long hosts', `https://${'a.'.repeat(30_000)}x`],
+    ['hosts that fit into a message', `https://${'a.'.repeat(900)}x`],
+    ['long paths', `https://a.b.example.com/${'bc'.repeat(900)}e`],
+  ])('in links: %s', (_, v) => {
+    const allow = 'links: { allow: ["https://*.*.*.*.example.com/*b*c*b*c*d"] }\n';
+    const [planned] = compile(route('', '{{ data.v }}'), {}, allow).rules.plan(
+      event({ v }),
+      now,
+    ).notifications;
+    expect(planned?.failure?.message).toContain('links.allow');
   });
 });
 
