@@ -10,6 +10,7 @@ import { addExplain } from './explain.ts';
 import { addLint } from './lint.ts';
 import { addRecall } from './recall.ts';
 import { addMedia } from './media.ts';
+import { addPause } from './pause.ts';
 import { addRender } from './render.ts';
 import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
@@ -39,6 +40,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addStatus(program, setExitCode);
   addDeliveries(program, setExitCode);
   addRecall(program, setExitCode);
+  addPause(program, setExitCode);
   addDlq(program, setExitCode);
   addSend(program, setExitCode);
   addMedia(program, setExitCode);

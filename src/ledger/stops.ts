@@ -5,6 +5,11 @@ export const everything = '*';
 
 const routePrefix = 'route:';
 
+/** The subject of a hold that stops the sending of one route. */
+export function routeSubject(route: string): string {
+  return `${routePrefix}${route}`;
+}
+
 /** The route that a subject names; null when it names an app or everything. */
 export function routeOf(subject: string): string | null {
   return subject.startsWith(routePrefix) ? subject.slice(routePrefix.length) : null;
