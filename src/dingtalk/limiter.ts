@@ -6,11 +6,11 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { AddressLimits } from './address-limits.ts';
+import { AppWindows } from './app-windows.ts';
 import type { ClientObserver, WaitReason } from './client-events.ts';
 import type { Operation } from './codes.ts';
 import { longestPauseMs, type Gate, type Hold, type Holds } from './holds.ts';
-import { spans } from './limits.ts';
-import { openWindow, wholeLimits, type PartWindow, type PermitSource } from './permits.ts';
+import { wholeLimits, type PermitSource } from './permits.ts';
 import { RunningSlot, type CallLimiter, type RecentCall, type Slot } from './slot.ts';
 import { RoundTrips } from './window.ts';
 
@@ -37,14 +37,6 @@ export interface LimiterOptions {
   readonly observe: ClientObserver;
 }
 
-/**
- * Added to every window: clocks are read in whole milliseconds and timers fire up to one early. At 10 ms the limit of
- * 20 calls a second is still used to 99 %.
- */
-const marginMs = 10;
-/** Recipients are counted by DingTalk while it works on the task, some time after its answer. */
-const recipientMarginMs = 1000;
-
 interface Waiter {
   readonly options: AcquireOptions;
   readonly since: number;
@@ -53,7 +45,6 @@ interface Waiter {
 }
 
 interface Api {
-  readonly calls: PartWindow;
   readonly roundTrips: RoundTrips;
   readonly high: Waiter[];
   readonly normal: Waiter[];
@@ -63,37 +54,32 @@ interface Api {
 export class Limiter implements CallLimiter {
   readonly #options: LimiterOptions;
   readonly #clock: Clock;
-  readonly #recipients: PartWindow;
+  readonly #windows: AppWindows;
   readonly #apis = new Map<Operation, Api>();
   readonly #roomListeners = new Set<() => void>();
 
   constructor(options: LimiterOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#recipients = this.#open(
-      'recipients',
-      options.recipientsPerMinute,
-      spans.recipientsPerMinuteWindow.value,
-    );
-    options.address.onGrown(() => {
-      this.lookAgain();
+    this.#windows = new AppWindows({
+      ...options,
+      permits: options.permits ?? wholeLimits,
+      grown: () => {
+        this.lookAgain();
+      },
     });
   }
 
   available(api: Operation): number {
-    const { calls, high, normal } = this.#api(api);
+    const { high, normal } = this.#api(api);
     const gate = this.#gate(api);
     if (gate.kind === 'closed' || high.length + normal.length > 0) return 0;
-    const now = this.#clock.now();
-    const free = Math.min(
-      calls.window.free(now),
-      this.#addressCalls(calls.window.limit)?.window.free(now) ?? Infinity,
-    );
+    const free = this.#windows.free(api);
     return gate.kind === 'probe' ? Math.min(1, free) : free;
   }
 
   tryReserve(api: Operation, recipients: number): Slot | null {
-    if (this.available(api) < 1 || this.#blockedBy(api, recipients) !== null) {
+    if (this.available(api) < 1 || this.#windows.blockedBy(api, recipients) !== null) {
       this.ask(api, recipients);
       return null;
     }
@@ -101,10 +87,7 @@ export class Limiter implements CallLimiter {
   }
 
   ask(api: Operation, recipients: number): void {
-    const now = this.#clock.now();
-    for (const [{ window, part }, units] of this.#windowsOf(api, recipients)) {
-      if (window.free(now) < units) part.wish(units);
-    }
+    this.#windows.ask(api, recipients);
   }
 
   onRoom(listener: () => void): () => void {
@@ -116,25 +99,15 @@ export class Limiter implements CallLimiter {
   }
 
   waitMs(api: Operation, recipients: number): number | null {
-    const now = this.#clock.now();
     const gate = this.#gate(api);
-    if (gate.kind === 'closed') return gate.until === null ? null : gate.until - now;
-    const blocked = this.#blockedBy(api, recipients);
-    if (blocked === null) return 0;
-    return blocked.at === null ? null : blocked.at - now;
+    if (gate.kind === 'closed') return gate.until === null ? null : gate.until - this.#clock.now();
+    const blocked = this.#windows.blockedBy(api, recipients);
+    return blocked === null ? 0 : blocked.inMs;
   }
 
   seed(recent: readonly RecentCall[]): void {
-    for (const { api, at, recipients } of recent) {
-      const { window } = this.#api(api).calls;
-      window.take(1);
-      window.release(1, at + spans.callsPerSecondWindow.value + marginMs);
-      this.#recipients.window.take(recipients);
-      this.#recipients.window.release(
-        recipients,
-        at + spans.recipientsPerMinuteWindow.value + recipientMarginMs,
-      );
-    }
+    const now = this.#clock.now();
+    for (const { api, at, recipients } of recent) this.#windows.countPast(api, recipients, now - at);
   }
 
   /** Waits for a place; high priority before normal, first come first served within. */
@@ -193,84 +166,30 @@ export class Limiter implements CallLimiter {
     return address.kind === 'open' ? own : address;
   }
 
-  #addressCalls(ofApi: number): PartWindow | null {
-    return ofApi === Infinity ? null : this.#options.address.calls;
-  }
-
-  #open(name: string, whole: number, windowMs: number): PartWindow {
-    const grown = (): void => {
-      this.lookAgain();
-    };
-    return openWindow(this.#options.permits ?? wholeLimits, this.#clock, { name, whole, windowMs, grown });
-  }
-
   /** What we share with others has changed: those who wait are served or turned away, and others may start. */
   lookAgain(): void {
     this.refresh();
     for (const listener of this.#roomListeners) listener();
   }
 
-  /** The windows in which a call takes units, and how many. */
-  #windowsOf(api: Operation, recipients: number): readonly (readonly [PartWindow, number])[] {
-    const { calls } = this.#api(api);
-    const address = this.#addressCalls(calls.window.limit);
-    const people = this.#recipients.window.bounded(recipients);
-    return [
-      [calls, 1],
-      ...(address === null ? [] : [[address, 1] as const]),
-      ...(people === 0 ? [] : [[this.#recipients, people] as const]),
-    ];
-  }
-
-  /** What keeps a call from being made now, and until when; null when nothing does. Holds are not asked. */
-  #blockedBy(
-    api: Operation,
-    recipients: number,
-  ): { readonly reason: WaitReason; readonly at: number | null } | null {
-    const now = this.#clock.now();
-    for (const [limited, units] of this.#windowsOf(api, recipients)) {
-      if (limited.window.free(now) >= units) continue;
-      const reason = limited === this.#recipients ? 'recipients_per_minute' : 'calls_per_second';
-      return { reason, at: limited.window.freeAt(units, now) };
-    }
-    return null;
-  }
-
   #grant(name: Operation, recipients: number): RunningSlot {
     const api = this.#api(name);
-    const calls = api.calls.window;
-    const addressCalls = this.#addressCalls(calls.limit)?.window;
-    const people = this.#recipients.window.bounded(recipients);
     const probe = this.#gate(name).kind === 'probe';
     if (probe) {
       this.#options.holds.beginProbe();
       this.#options.address.holds.beginProbe();
     }
-    const windows = this.#windowsOf(name, recipients);
-    for (const [{ window, part }, units] of windows) {
-      window.take(units);
-      // Whoever has used up a part may be able to use a larger one.
-      if (window.free(this.#clock.now()) < 1) part.wish(1);
-    }
+    const taken = this.#windows.take(name, recipients);
     return new RunningSlot(name, recipients, probe, this.#clock, {
       end: (startedAt, peopleCounted) => {
-        const now = this.#clock.now();
+        const now = this.#clock.monotonic();
         api.roundTrips.add(now - startedAt, now);
-        const countedBy = Math.max(startedAt, now - api.roundTrips.smallest);
-        calls.release(1, countedBy + spans.callsPerSecondWindow.value + marginMs);
-        addressCalls?.release(1, now + spans.callsPerIpWindow.value + marginMs);
-        if (peopleCounted) {
-          const at = now + spans.recipientsPerMinuteWindow.value + recipientMarginMs;
-          this.#recipients.window.release(people, at);
-        } else this.#recipients.window.giveBack(people);
+        taken.end(Math.max(startedAt, now - api.roundTrips.smallest), peopleCounted);
         this.refresh();
       },
-      mayStart: () => {
-        const now = this.#clock.now();
-        return windows.every(([{ window }]) => window.covered(now));
-      },
+      mayStart: () => taken.covered(),
       giveBack: () => {
-        for (const [{ window }, units] of windows) window.giveBack(units);
+        taken.giveBack();
         if (probe) {
           this.#options.holds.endProbe();
           this.#options.address.holds.endProbe();
@@ -295,19 +214,19 @@ export class Limiter implements CallLimiter {
         const pause = gate.until !== null && gate.hold.reason === 'throttled' ? gate.until - now : Infinity;
         if (gate.until !== null && pause <= longestPauseMs) {
           waiter.reason = 'pause';
-          this.#wake(name, api, gate.until);
+          this.#wakeIn(name, api, gate.until - now);
           return;
         }
         queue.shift();
         waiter.settle({ kind: 'held', hold: gate.hold, until: gate.until });
         continue;
       }
-      const blocked = this.#blockedBy(name, waiter.options.recipients);
+      const blocked = this.#windows.blockedBy(name, waiter.options.recipients);
       if (blocked !== null) {
         this.ask(name, waiter.options.recipients);
         waiter.reason = blocked.reason;
         // Without a time it is a call under way that must end first, and its end comes back here.
-        if (blocked.at !== null) this.#wake(name, api, blocked.at);
+        if (blocked.inMs !== null) this.#wakeIn(name, api, blocked.inMs);
         return;
       }
       queue.shift();
@@ -318,8 +237,8 @@ export class Limiter implements CallLimiter {
     }
   }
 
-  #wake(name: Operation, api: Api, at: number): void {
-    api.cancelTimer = this.#clock.schedule(at - this.#clock.now(), () => {
+  #wakeIn(name: Operation, api: Api, ms: number): void {
+    api.cancelTimer = this.#clock.schedule(ms, () => {
       api.cancelTimer = null;
       this.#pump(name);
     });
@@ -329,7 +248,6 @@ export class Limiter implements CallLimiter {
     const known = this.#apis.get(name);
     if (known !== undefined) return known;
     const api: Api = {
-      calls: this.#open(name, this.#options.callsPerSecond, spans.callsPerSecondWindow.value),
       roundTrips: new RoundTrips(),
       high: [],
       normal: [],

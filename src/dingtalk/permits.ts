@@ -42,11 +42,11 @@ export interface PartWindow {
 /** `whole`: 0 or Infinity means that nothing is limited, and so nothing shared. */
 export function openWindow(
   permits: PermitSource,
-  clock: { now(): number },
+  clock: { monotonic(): number },
   limit: Omit<SharedLimit, 'used'>,
 ): PartWindow {
   const source = limit.whole === 0 || limit.whole === Infinity ? wholeLimits : permits;
   const window: SlidingWindow = new SlidingWindow(limit.whole, () => part);
-  const part: Part = source.open({ ...limit, used: () => window.used(clock.now()) });
+  const part: Part = source.open({ ...limit, used: () => window.used(clock.monotonic()) });
   return { window, part };
 }

@@ -38,7 +38,7 @@ export interface RecentCall {
 
 /** What the end of a slot does to the limits it was taken from. */
 export interface SlotEnds {
-  /** The call has ended; `peopleCounted` is false when DingTalk proved that it told nobody. */
+  /** The call has ended, having begun then on the monotonic clock; `peopleCounted` is false when DingTalk proved that it told nobody. */
   end(startedAt: number, peopleCounted: boolean): void;
   giveBack(): void;
   /** False when the places of this slot are no longer ours: they were shared with others and are too old. */
@@ -65,7 +65,7 @@ export class RunningSlot implements Slot {
   }
 
   begin(): void {
-    this.#startedAt = this.#clock.now();
+    this.#startedAt = this.#clock.monotonic();
   }
 
   /** To be asked immediately before the call is made. */
@@ -76,7 +76,7 @@ export class RunningSlot implements Slot {
   end(peopleCounted: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#ends.end(this.#startedAt ?? this.#clock.now(), peopleCounted);
+    this.#ends.end(this.#startedAt ?? this.#clock.monotonic(), peopleCounted);
   }
 
   giveBack(): void {

@@ -10,7 +10,7 @@ const everything: Allowance = { units: () => Infinity, held: () => Infinity };
 
 /**
  * A sliding window over something that is counted: at most `limit` units in use at any time. A unit is in use from
- * its taking until it is told when it becomes free; it never becomes free by being forgotten.
+ * its taking until it is told when it becomes free; it never becomes free by being forgotten. Times only ever rise.
  */
 export class SlidingWindow {
   readonly limit: number;
@@ -19,7 +19,6 @@ export class SlidingWindow {
   /** Units that become free at a known time, in order of that time. */
   #cooling: { readonly at: number; readonly units: number }[] = [];
   #coolingUnits = 0;
-  #lastNow = 0;
   readonly #allowed: () => Allowance;
 
   /**
@@ -84,10 +83,6 @@ export class SlidingWindow {
   }
 
   #advance(now: number): void {
-    // A wall clock that was set back would keep everything in use until it caught up, so the entries move with it.
-    const back = this.#lastNow - now;
-    if (back > 0) this.#cooling = this.#cooling.map(({ at, units }) => ({ at: at - back, units }));
-    this.#lastNow = now;
     let done = 0;
     for (const { at, units } of this.#cooling) {
       if (at > now) break;

@@ -113,6 +113,19 @@ describe('Limiter, calls a second', () => {
     );
   });
 
+  it.each([86_400_000, 500, -500, -86_400_000])(
+    'is not misled by a clock that is set by %d ms',
+    async (ms) => {
+      const { clock, limiter } = setup();
+      for (let call = 0; call < 20; call++) await callNow(limiter);
+      clock.set(clock.now() + ms);
+      await clock.advance(500);
+      expect(limiter.available('send')).toBe(0);
+      await clock.advance(520);
+      expect(limiter.available('send')).toBe(20);
+    },
+  );
+
   it('counts a call under way until it has ended, so that a slow one cannot arrive into the next second', async () => {
     const { clock, limiter } = setup({ callsPerSecond: 1 });
     const first = await limiter.acquire('send', normal);
