@@ -7,7 +7,7 @@
  * For each room of src: the other rooms (or single files of them) that it may import, and where code belongs that
  * wants more.
  */
-const rooms = {
+export const rooms = {
   base: {
     may: [],
     belongs: 'base knows nothing of dingbus. Code that needs a model or a room belongs in that room.',
@@ -84,7 +84,7 @@ const rooms = {
 };
 
 /** Packages that exactly one room knows, so that they can be replaced there. */
-const packages = {
+export const packages = {
   kafkajs: {
     rooms: ['kafka'],
     why: 'kafkajs is unmaintained: only kafka/ may know it. Take a source or sink from there.',

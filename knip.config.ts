@@ -3,7 +3,7 @@ import type { KnipConfig } from 'knip';
 /** Finds files, exports and packages that nothing uses. */
 const config: KnipConfig = {
   entry: [
-    'dev/{start,build,check,generate-config-schemas,generate-rules-doc}.ts',
+    'dev/{start,build,check,generate-config-schemas,generate-rules-doc,generate-architecture-doc}.ts',
     'dev/bench/{main,replay,rules,throttle}.ts',
     // Started as processes of their own.
     'dev/bench/reference/*.ts',

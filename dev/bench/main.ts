@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/base/errors.ts';
 import { backlog } from './backlog.ts';
+import { consolePages } from './console.ts';
 import { BenchWorld } from './frame/bench-world.ts';
 import { root } from './frame/child.ts';
 import { printRow, say, type Row } from './frame/report.ts';
@@ -31,6 +32,7 @@ const sizes = {
   'backlog-events': [1_000_000, 100_000],
   'backlog-seconds': [120, 15],
   'tracking-events': [500, 100],
+  'console-notifications': [100_000, 10_000],
 } as const;
 
 type Sizes = Readonly<Record<keyof typeof sizes, number>>;
@@ -48,6 +50,7 @@ const benches: Readonly<Record<string, (world: BenchWorld, size: Sizes) => Promi
   'recovery-sqlite': (world, size) => recovery(world, { rounds: size.rounds, store: 'sqlite' }),
   'recovery-postgres': (world, size) => recovery(world, { rounds: size.rounds, store: 'postgres' }),
   tracking: (world, size) => tracking(world, { events: size['tracking-events'], rounds: size.rounds }),
+  console: (_world, size) => consolePages({ notifications: size['console-notifications'] }),
 };
 /** Not among the bounds; run by name. */
 const extra: typeof benches = {
