@@ -8,17 +8,27 @@ import { exitCodes } from './exit-codes.ts';
 export function addLint(program: Command, setExitCode: SetExitCode): void {
   program
     .command('lint')
-    .argument('[path]', 'dingbus.yaml or its folder, instead of --config')
+    .argument('[paths...]', 'dingbus.yaml or its folder, or several of them, instead of --config')
     .description('report every fault of every configuration file: file:line:col severity code message')
     .option('--github', 'print annotations for GitHub Actions', false)
-    .action((path: string | undefined, options: { github: boolean }, command: Command) => {
+    .action((paths: readonly string[], options: { github: boolean }, command: Command) => {
       const { config, json } = commonOptions(command);
-      const report = lint({ path: path ?? config, env: environment() });
+      const named = paths.length === 0 ? [config] : paths;
+      const reports = named.map((path) => lint({ path, env: environment() }));
+      const faults = reports.flatMap((report) => report.faults);
+      const lines = {
+        line: (file: string, line: number): string | null =>
+          reports.map((report) => report.lines.line(file, line)).find((text) => text !== null) ?? null,
+      };
       const format = json ? 'json' : options.github ? 'github' : 'human';
-      if (json || report.faults.length > 0)
-        process.stdout.write(`${reportFaults(report.faults, report.lines, format)}\n`);
-      if (format === 'human') process.stdout.write(`${summary(report)}\n`);
-      setExitCode(report.ok ? exitCodes.good : exitCodes.faults);
+      if (json || faults.length > 0) process.stdout.write(`${reportFaults(faults, lines, format)}\n`);
+      if (format === 'human') {
+        for (const [index, report] of reports.entries()) {
+          const name = reports.length > 1 ? `${named[index] ?? ''}: ` : '';
+          process.stdout.write(`${name}${summary(report)}\n`);
+        }
+      }
+      setExitCode(reports.every((report) => report.ok) ? exitCodes.good : exitCodes.faults);
     });
 }
 

@@ -4,13 +4,14 @@ import { callLimits } from '../dingtalk/limits.ts';
 import { readAvroSchemas } from '../rules/cel/avro-types.ts';
 import { eventFromInput } from '../rules/event-input.ts';
 import { loadFor, printJson, readEvent } from './loading.ts';
+import { messagePreview } from './message-preview.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export function addRender(program: Command, setExitCode: SetExitCode): void {
   program
     .command('render')
-    .description('the message that a template makes of an event')
+    .description('the message that a template makes of an event: as JSON, and drawn')
     .requiredOption('-t, --template <name>', 'template: its file’s name without .yaml')
     .requiredOption('-e, --event <file>', 'JSON { "data": …, "meta": … }; - reads standard input')
     .action((options: { template: string; event: string }, command: Command) => {
@@ -30,6 +31,7 @@ export function addRender(program: Command, setExitCode: SetExitCode): void {
           if (commonOptions(command).json) printJson(rendered.message);
           else {
             process.stdout.write(`${JSON.stringify(JSON.parse(body), null, 2)}\n`);
+            process.stdout.write(`${messagePreview(body)}\n`);
             process.stdout.write(`${bytes} of ${callLimits.messageBytes.value} bytes\n`);
           }
           return;

@@ -30,7 +30,7 @@ export function oneLine(text: string): string {
 }
 
 /** Columns that a text takes in a terminal: Chinese, Japanese and Korean characters take two. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   let width = 0;
   for (const char of text)
     width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]/u.test(char)

@@ -61,37 +61,53 @@ function defaultsFor(found: CaseConfig, config: Config): { topic: string; type: 
   return { topic: exampleOf(route?.on[0] ?? firstTopic ?? 'sample'), type: route?.type?.[0] ?? null };
 }
 
+export interface CasePair {
+  /** Null for a notification that nobody expected. */
+  readonly expectation: CaseExpectation | null;
+  /** Null for an expectation that nothing came of. */
+  readonly planned: PlannedNotification | null;
+}
+
 /** Each expectation takes the first notification of its route (and element) that no other has taken. */
+export function pairUp(
+  expected: readonly CaseExpectation[],
+  notifications: readonly PlannedNotification[],
+): readonly CasePair[] {
+  const left = new Set(notifications);
+  const pairs = expected.map((expectation): CasePair => {
+    const { route, item } = expectation;
+    const planned = [...left].find((each) => each.route === route && (item === null || each.item === item));
+    if (planned !== undefined) left.delete(planned);
+    return { expectation, planned: planned ?? null };
+  });
+  return [...pairs, ...[...left].map((planned) => ({ expectation: null, planned }))];
+}
+
 function compareNotifications(
   expected: readonly CaseExpectation[],
   notifications: readonly PlannedNotification[],
   config: Config,
 ): readonly Difference[] {
-  const left = new Set(notifications);
-  const found: Difference[] = [];
-  for (const expectation of expected) {
+  const pairs = pairUp(expected, notifications);
+  const others = pairs.flatMap(({ expectation, planned }) =>
+    expectation === null && planned !== null ? [planned.route] : [],
+  );
+  return pairs.flatMap(({ expectation, planned }): readonly Difference[] => {
+    if (expectation === null) return planned === null ? [] : [unexpected(planned)];
     const { route, item } = expectation;
-    const match = [...left].find(
-      (planned) => planned.route === route && (item === null || planned.item === item),
-    );
     const name = item === null ? route : `${route}[${item}]`;
-    if (match === undefined) {
-      const names = config.routes.map((candidate) => candidate.name);
-      const meant = names.includes(route) ? null : suggest(route, names);
-      const actual =
-        left.size === 0 ? 'no other notification' : [...left].map((each) => each.route).join(', ');
-      const hint = meant === null ? '' : ` (did you mean ${meant}?)`;
-      found.push({ path: name, expected: `a notification${hint}`, actual });
-      continue;
-    }
-    left.delete(match);
-    found.push(...differences(name, expectation, match));
-  }
-  for (const planned of left) {
-    const failure = planned.failure === null ? '' : ` (fails: ${planned.failure.message})`;
-    found.push({ path: planned.route, expected: 'no notification', actual: `a notification${failure}` });
-  }
-  return found;
+    if (planned !== null) return differences(name, expectation, planned);
+    const names = config.routes.map((candidate) => candidate.name);
+    const meant = names.includes(route) ? null : suggest(route, names);
+    const hint = meant === null ? '' : ` (did you mean ${meant}?)`;
+    const actual = others.length === 0 ? 'no other notification' : others.join(', ');
+    return [{ path: name, expected: `a notification${hint}`, actual }];
+  });
+}
+
+function unexpected(planned: PlannedNotification): Difference {
+  const failure = planned.failure === null ? '' : ` (fails: ${planned.failure.message})`;
+  return { path: planned.route, expected: 'no notification', actual: `a notification${failure}` };
 }
 
 function compareSignals(
