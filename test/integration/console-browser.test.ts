@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,8 @@ import { adminToken, readToken } from '../unit/server/harness.ts';
 
 const executable = process.env['DINGBUS_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 const artefacts = new URL('../../.dingbus/console/', import.meta.url).pathname;
+/** The screenshot in the READMEs; DINGBUS_UPDATE_IMAGES=1 makes it anew. */
+const readmeImage = new URL('../../docs/images/console.png', import.meta.url).pathname;
 
 const pages = {
   overview: '/',
@@ -29,6 +31,12 @@ const looks: Readonly<Record<string, BrowserContextOptions>> = {
   'desktop-dark': { viewport: { width: 1280, height: 900 }, colorScheme: 'dark', locale: 'zh-CN' },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', locale: 'zh-CN' },
 };
+
+if (!existsSync(executable)) {
+  console.warn(
+    `There is no browser at ${executable}, so the console is not tested in one: install Chromium, or set DINGBUS_TEST_CHROMIUM.`,
+  );
+}
 
 describe.runIf(existsSync(executable))('console in a browser', () => {
   let browser: Browser;
@@ -100,6 +108,14 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
   function fullProgram(): FakeProgram {
     const program = fakeProgram(60);
     const now = Date.now();
+    const { views } = program.ports;
+    program.ports = {
+      ...program.ports,
+      views: {
+        ...views,
+        summary: async () => ({ ...(await views.summary()), oldestReceivedAt: now - 95_000 }),
+      },
+    };
     program.rates = Array.from({ length: 60 }, (_, index) => ({
       at: now - (60 - index) * 10_000,
       seconds: 10,
@@ -142,6 +158,8 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
         expect(tooWide, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
         expect(await seriousFaults(page), name).toEqual([]);
       }
+      if (look === 'desktop' && process.env['DINGBUS_UPDATE_IMAGES'] !== undefined)
+        copyFileSync(`${artefacts}desktop-overview.png`, readmeImage);
     });
   }
 
@@ -239,6 +257,68 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
     await page.keyboard.press('Enter');
     await page.locator('.toast.good').getByText('dl_c: redriven').waitFor();
     expect(program.asked).toContainEqual({ what: 'redrive', args: [['dl_a', 'dl_c']] });
+  });
+
+  it('recalls, settles, redrives and reloads, each after a question, and shows each change in the audit log', async () => {
+    const program = fullProgram();
+    const url = await serve(program);
+    const page = await open(`${url}/notifications/ntf_aaaaaa`);
+    const confirm = () => page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+    const asked = (what: string) =>
+      program.asked.filter((each) => each.what === what).map(({ args }) => args);
+
+    await page.getByRole('button', { name: 'Recall' }).click();
+    await page.getByRole('dialog').getByLabel(/Note/).fill('wrong price');
+    await confirm();
+    await page.getByLabel('Token').fill(adminToken);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => asked('recall')).toEqual([[['ntf_aaaaaa']]]);
+
+    for (const [button, settlement] of [
+      ['It was sent', 'sent'],
+      ['Send again', 'resend'],
+      ['Drop it', 'drop'],
+    ] as const) {
+      await page.goto(`${url}/notifications/ntf_aaaaa5`);
+      await page.getByRole('button', { name: button }).click();
+      await confirm();
+      await expect.poll(() => asked('resolve').at(-1)).toEqual(['dlv_aaaaa5_1', settlement]);
+    }
+
+    await page.goto(`${url}/dead-letters/dl_b`);
+    await page.getByRole('button', { name: 'Redrive' }).click();
+    await confirm();
+    await expect.poll(() => asked('redrive')).toEqual([[['dl_b']]]);
+
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await confirm();
+    await expect.poll(() => asked('reload')).toHaveLength(1);
+
+    await page.goto(`${url}/audit`);
+    await page.getByText('wrong price').waitFor();
+    for (const action of ['recall', 'resolve', 'redrive', 'reload'])
+      await page.locator('#list').getByText(action, { exact: true }).first().waitFor();
+  });
+
+  it('finds, filters and turns pages by address, so that what is seen can be sent to somebody', async () => {
+    const program = fullProgram();
+    const url = await serve(program);
+    const page = await open(`${url}/notifications`);
+    await page.getByRole('link', { name: 'Older' }).click();
+    await page.waitForURL(/cursor=50/);
+    await page.getByRole('link', { name: 'Newest' }).click();
+    await page.getByRole('searchbox').fill('ntf_aaaaab');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.waitForURL(/search=ntf_aaaaab/);
+    await expect.poll(() => page.locator('#list tbody tr').count()).toBe(1);
+    await page.getByRole('link', { name: 'Clear' }).click();
+    await page.getByLabel('Status').selectOption('failed');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.waitForURL(/status=failed/);
+    expect(program.asked.at(-1)?.args[0] ?? program.asked).toMatchObject({ status: 'failed' });
+    await page.locator('#list tbody a').first().click();
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
   });
 
   it('shows what happens without being asked again, and says when it has lost the connection', async () => {

@@ -45,7 +45,7 @@ export function outcomeBars(t: Texts, samples: readonly Sample[]): Html {
       ${samples.map((sample, index) => bar(sample, index * step, step, most))}
     </svg>
     <figcaption>
-      <span>${t.tenMinutesAgo}</span><span>max ${number(most)} / ${samples[0]?.seconds ?? 0} s</span
+      <span>${t.tenMinutesAgo}</span><span>${t.most} ${number(most)} / ${samples[0]?.seconds ?? 0} s</span
       ><span>${t.now}</span>
     </figcaption>
   </figure>`;

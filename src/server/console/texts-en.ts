@@ -52,6 +52,7 @@ export const en = {
   noneToday: 'No notification has ended today.',
   lastTenMinutes: 'Final results, last ten minutes',
   noneLately: 'Nothing ended in the last ten minutes.',
+  most: 'max',
   tenMinutesAgo: '10 min ago',
   now: 'now',
   quotas: 'DingTalk quotas',

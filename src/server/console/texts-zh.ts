@@ -53,6 +53,7 @@ export const zh: Texts = {
   noneToday: '今天还没有结束的通知。',
   lastTenMinutes: '最近十分钟的最终结果',
   noneLately: '最近十分钟没有结束的通知。',
+  most: '最多',
   tenMinutesAgo: '10 分钟前',
   now: '现在',
   quotas: '钉钉配额',
