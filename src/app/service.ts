@@ -22,6 +22,7 @@ import { openLedger } from '../ledger/open.ts';
 import { createPrometheus } from '../server/metrics.ts';
 import { createServer } from '../server/server.ts';
 import { createApps } from './apps.ts';
+import { createClockWatch } from './clock-watch.ts';
 import type { Active, Loaded } from './configuration.ts';
 import { Current } from './current.ts';
 import { formerMember } from './former-member.ts';
@@ -220,6 +221,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const loops: Loop[] = [
       createHeartbeat(ledger, clock, logger),
       createRecovery({ ledger, clock, random, logger }),
+      createClockWatch({
+        ledger,
+        clock,
+        logger,
+        onSetBack: () => {
+          apps.wake();
+          digests.wake();
+        },
+      }),
       createPurger(ledger, () => current.active.config.retentionMs, clock, logger),
       digests,
       backpressure,

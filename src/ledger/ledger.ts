@@ -331,4 +331,8 @@ export interface LedgerTx extends LedgerReader {
   // Retention
   /** Removes at most `limit` rows of each kind that ended before `before`; returns how many went. */
   purge(before: number, limit: number): Promise<number>;
+
+  // The clock
+  /** The clock was set back (ms since the epoch): what was due by the old time is due now. Returns how much moved. */
+  bringForward(from: number, to: number): Promise<number>;
 }

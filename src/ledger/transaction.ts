@@ -39,6 +39,7 @@ import {
   resetPosition,
 } from './queries/positions.ts';
 import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
+import { bringForward } from './queries/clock.ts';
 import { purge } from './queries/retention.ts';
 import { rememberSignals, signalsFor } from './queries/signals.ts';
 import { deadLetters, heldCalls, history } from './queries/view-history.ts';
@@ -117,6 +118,7 @@ export function transactionOf(scope: Scope): LedgerTx {
     markPublished: (ids, at) => markPublished(scope, ids, at),
     postponeOutbox: (ids, retryAt) => postponeOutbox(scope, ids, retryAt),
     purge: (before, limit) => purge(scope, before, limit),
+    bringForward: (from, to) => bringForward(scope, from, to),
   };
 }
 

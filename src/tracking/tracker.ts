@@ -76,7 +76,8 @@ export function createTracker(options: TrackerOptions): Tracker {
     windowMs: windows.resultMs,
   });
   const nextFor = (call: Call, now: number): number | null =>
-    nextCheckAt(call.acceptedAt ?? now, call.checks + 1, schedule(), now);
+    // Accepted later than now: the clock was set back since.
+    nextCheckAt(Math.min(call.acceptedAt ?? now, now), call.checks + 1, schedule(), now);
 
   const turn = async (): Promise<{ wakeAt: number | null }> => {
     const now = clock.now();

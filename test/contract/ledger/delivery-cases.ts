@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
+import type { Call } from '../../../src/model/call.ts';
 import { aNotification, noon } from '../../fakes/builders.ts';
 import { insert, waiting, withCall } from './samples.ts';
 import type { TestStore } from './stores.ts';
@@ -22,6 +23,38 @@ export function deliveryCases(open: () => Promise<Ledger>, store: () => TestStor
     expect(taken.map((each) => each.event.id)).toEqual(['high', 'early', 'late']);
     const two = await ledger.write((tx) => tx.takeDue({ ...due, limit: 2 }));
     expect(two.map((each) => each.event.id)).toEqual(['high', 'early']);
+  });
+
+  it('brings forward what was due before the clock was set back, and nothing that waits for a time of day', async () => {
+    const ledger = await open();
+    const dayMs = 86_400_000;
+    const notification = (id: string, receivedAt: number, dueAt: number) => ({
+      ...aNotification({}, id),
+      receivedAt,
+      dueAt,
+    });
+    await ledger.write((tx) =>
+      insert(tx, [
+        notification('due', noon - 5, noon - 5),
+        notification('quiet', noon - 5, noon + 3_600_000),
+        notification('earlier', noon - dayMs - 5, noon - dayMs - 5),
+      ]),
+    );
+    await withCall(ledger, { state: 'ready', nextAt: noon + 2_000 }, 'soon');
+    await withCall(ledger, { state: 'ready', nextAt: noon + dayMs / 2 }, 'tomorrow');
+    await withCall(ledger, { state: 'accepted', taskId: '1', nextAt: noon - 1 }, 'asked');
+    const events = async (calls: readonly Call[]): Promise<string[]> => {
+      const ids = calls.flatMap((each) => each.members.map((member) => member.notificationId));
+      return (await ledger.read((tx) => tx.notifications(ids))).map((each) => each.event.id);
+    };
+    expect(await ledger.write((tx) => tx.bringForward(noon, noon - dayMs))).toBe(3);
+    const now = noon - dayMs;
+    const taken = await ledger.write((tx) => tx.takeDue({ ...due, now }));
+    expect(taken.map((each) => each.event.id)).toEqual(['earlier', 'due']);
+    const ready = await ledger.write((tx) => tx.takeReadyCalls({ ...due, now: now + 2_000 }));
+    expect(await events(ready)).toEqual(['soon']);
+    const asked = await ledger.write((tx) => tx.takeChecks({ ...due, now, leaseUntil: now + 60_000 }));
+    expect(await events(asked)).toEqual(['asked']);
   });
 
   it('tells when the next thing is due, leases included, so that nobody spins', async () => {

@@ -3,6 +3,7 @@
  * is durable, as a kill would. What a dead life was waiting for never comes.
  */
 import type { Clock } from '../../../src/base/clock.ts';
+import { createClockWatch } from '../../../src/app/clock-watch.ts';
 import type { Loop } from '../../../src/base/loop.ts';
 import { createLoop } from '../../../src/base/loop.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
@@ -105,6 +106,14 @@ export class Life {
     });
     this.#loops = [
       createRecovery({ ledger, clock, random, logger: silentLogger }),
+      createClockWatch({
+        ledger,
+        clock,
+        logger: silentLogger,
+        onSetBack: () => {
+          this.wake();
+        },
+      }),
       createDigestLoop({
         ledger,
         clock,

@@ -350,6 +350,24 @@ describe('limits', () => {
     expect([await counted('2026-03'), await counted('2026-04')]).toEqual([0, 1]);
   });
 
+  it('calls beyond the month’s are put off to the next, which begins at midnight in Shanghai', async () => {
+    const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: 1 };
+    const end = nextDingtalkMonth(noon);
+    clock.set(end - 60_000);
+    await plan('e-1', { text: 'a' });
+    await plan('e-2', { text: 'b', policies: { overLimit: 'defer' } });
+    expect((await start({ quotas })).calls).toHaveLength(1);
+    expect(only(await results())).toMatchObject({ status: 'deferred', reason: 'limit', deferredUntil: end });
+    expect(new Date(end).toISOString()).toBe('2026-03-31T16:00:00.000Z');
+    expect(await ledger.read((tx) => tx.nextDue('default'))).toBe(end);
+    clock.set(end - 1);
+    expect((await start({ quotas })).calls).toEqual([]);
+    clock.set(end);
+    expect((await start({ quotas })).calls).toHaveLength(1);
+    await plan('e-3', { text: 'c' });
+    expect((await start({ quotas })).calls).toEqual([]);
+  });
+
   it('the month’s calls are counted and never passed', async () => {
     const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: 1 };
     await plan('e-1', { text: 'a' });
