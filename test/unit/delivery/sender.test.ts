@@ -128,6 +128,14 @@ describe('a notification', () => {
     expect(inboxOf('jinxing')).toBe(1);
   });
 
+  it('to departments of more than 100 people ends unverified after one question for the result', async () => {
+    start();
+    await plan('e-1', { audience: { userids: [], deptIds: [900_000, 900_001, 900_002] } });
+    expect(only(await finals(1))).toMatchObject({ status: 'unverified', audience: { kind: 'departments' } });
+    expect(simulator.control.calls('result')).toHaveLength(1);
+    expect(inboxOf('load149')).toBe(1);
+  });
+
   it('to everyone ends unverified, because DingTalk tells no more', async () => {
     start();
     await plan('e-1', { audience: { everyone: true } });

@@ -222,6 +222,24 @@ describe('merging', () => {
     expect((await start()).calls).toHaveLength(1);
   });
 
+  it('never joins messages with a status bar', async () => {
+    const { message } = aPlanned();
+    if (message === null) throw new Error('a message expected');
+    for (const id of ['e-1', 'e-2'])
+      await plan(id, { audience: { userids: [id] }, message: { ...message, statusBar: true } });
+    expect((await start()).calls).toHaveLength(2);
+  });
+
+  it('gives a person who is in two of the joined ones to the first; the other is told why', async () => {
+    const first = await plan('e-1', { audience: { userids: ['u1', 'u2'] } });
+    await plan('e-2', { audience: { userids: ['u1', 'u3'] } });
+    const call = only((await start()).calls);
+    expect(call.members.map((member) => member.userids)).toEqual([['u1', 'u2'], ['u3']]);
+    await plan('e-3', { audience: { userids: ['u1'] } });
+    await start();
+    expect(only(await results())).toMatchObject({ reason: 'same_content_today', related: first });
+  });
+
   it('never joins what may be recalled', async () => {
     for (const id of ['e-1', 'e-2'])
       await plan(id, { audience: { userids: [id] }, policies: { mergeable: false } });

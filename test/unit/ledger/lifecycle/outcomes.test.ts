@@ -109,6 +109,20 @@ describe('what DingTalk says of named people', () => {
     const step = see(sent(), { forbidden: [{ userid: 'u1', code: '143103' }] });
     expect(only(step.newCalls).nextAt).toBe(noon + 60_000);
     expect(only(only(step.steps).notification.persons).rateRetries).toBe(1);
+    let last = step;
+    for (let round = 2; round <= 4; round += 1) {
+      const { notification } = only(last.steps);
+      const members = new Map([[notification.id, notification]]);
+      const took = accepted({ ...only(last.newCalls), state: 'sending' }, members, String(round), noon, noon);
+      const full = { forbidden: [{ userid: 'u1', code: '143104' }] };
+      last = see({ call: took.call, notification: only(took.steps).notification }, full);
+    }
+    expect(last.newCalls).toEqual([]);
+    expect(finalOf(last)).toMatchObject({
+      status: 'failed',
+      reason: 'forbidden',
+      recipients: [{ reason: 'recipients_per_minute' }],
+    });
   });
 
   it('puts a full day off to the next when the route says defer, and says so', () => {
