@@ -15,7 +15,7 @@ const scale = Number(process.env['DINGBUS_TEST_SCALE'] ?? 1);
 const seed = Number(process.env['DINGBUS_TEST_SEED'] ?? 20_260_302);
 
 describe.each([
-  { kind: sqliteInMemoryKind, runs: 60, maxCommands: 40 },
+  { kind: sqliteInMemoryKind, runs: 120, maxCommands: 40 },
   { kind: postgresKind(), runs: 4, maxCommands: 25 },
 ])('any history on $kind.name', ({ kind, runs, maxCommands }) => {
   beforeAll(() => kind.start());

@@ -319,8 +319,9 @@ export class ModelWorld {
       if (redriven.has(final.notificationId)) continue;
       const last = this.history.of(final.notificationId).at(-1) ?? final;
       for (const { userid, status, code, reason } of last.recipients) {
-        // A person said so, rightly or not; or DingTalk says that they have the same from elsewhere.
-        if (reason === 'dropped' || reason === 'settled' || code === '143106') continue;
+        // A person said so, rightly or not; or DingTalk says that they have it, as one of the department.
+        if (reason === 'dropped' || reason === 'settled') continue;
+        if (spec.department && code === '143106') continue;
         const copies = this.stand.named(String(userid), this.#bodyOf(final));
         const has = this.stand.has(String(userid), this.#bodyOf(final));
         // Nobody knows whom the department brought it to, beside those who were kept back by name.
