@@ -131,6 +131,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         onJoined: (memberId) => {
           member.joined(memberId);
         },
+        beforeCommit: (positions) => intake.beforeCommit(positions),
         onCommitted: (positions) => {
           intake.committed(positions);
         },

@@ -6,11 +6,12 @@
 import type { OutgoingRecord } from '../kafka/sink-types.ts';
 import type { IncomingBatch, Intake, IntakeRules } from '../intake/intake.ts';
 import type { RecordHeader } from '../model/record.ts';
-import { inSpan, recordSpan } from '../base/tracing.ts';
+import { inSpan, isTracing, recordSpan } from '../base/tracing.ts';
 
 /** `process <topic>` for each batch. */
 export function tracedIntake(group: string, intake: Intake): Intake['process'] {
   return (batch) => {
+    if (!isTracing()) return intake.process(batch);
     const { topic, partition, records } = batch;
     const attributes = {
       'messaging.system': 'kafka',
@@ -33,6 +34,7 @@ export function tracedRules(rules: IntakeRules, now: () => number): IntakeRules 
   return {
     ...rules,
     plan(event, at) {
+      if (!isTracing()) return rules.plan(event, at);
       const startedAt = now();
       const plan = rules.plan(event, at);
       if (plan.notifications.length === 0) return plan;
@@ -57,6 +59,7 @@ export function tracedPublish<T>(
   publish: (records: readonly OutgoingRecord[]) => Promise<T>,
 ): (records: readonly OutgoingRecord[]) => Promise<T> {
   return (records) => {
+    if (!isTracing()) return publish(records);
     const topics = new Set(records.map((record) => record.topic));
     const [topic = 'results'] = topics;
     const attributes = {

@@ -19,7 +19,9 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  // Lines that come while one is written go out together; the end of the process waits for them.
+  const destination = options.destination ?? pino.destination({ dest: 1, sync: false });
+  return pino(settings, destination);
 }
 
 /** Says nothing; for commands and tests that have no log. */

@@ -1,5 +1,6 @@
 import {
   context,
+  INVALID_SPAN_CONTEXT,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
@@ -41,12 +42,21 @@ const maxLinks = 128;
 /** Resolved at each call to the provider that is registered then, if any. */
 const tracer = trace.getTracer('dingbus');
 
+/** False while no SDK is registered: then spans need not even be described. */
+export function isTracing(): boolean {
+  const provider: object & { getDelegate?: () => object } = trace.getTracerProvider() as object;
+  return (provider.getDelegate?.() ?? provider).constructor.name !== 'NoopTracerProvider';
+}
+
+const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
 /** Does the work in a span; a throw marks the span as failed and goes on. */
 export async function inSpan<T>(
   name: string,
   options: SpanOptions,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
+  if (!isTracing()) return work(noSpan);
   const span = open(name, options);
   try {
     return await context.with(trace.setSpan(context.active(), span), () => work(span));
@@ -61,7 +71,7 @@ export async function inSpan<T>(
 
 /** A span for work that is over, from `startedAt` until now. */
 export function recordSpan(name: string, options: SpanOptions): void {
-  open(name, options).end();
+  if (isTracing()) open(name, options).end();
 }
 
 /** Marks a span as failed, with a word from a fixed set. */

@@ -8,7 +8,7 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { OverLimit } from '../model/plan.ts';
 import type { CallError } from '../dingtalk/outcomes.ts';
-import type { ClaimVerdict, LedgerTx } from '../ledger/ledger.ts';
+import type { ClaimVerdict, CounterKey, LedgerTx } from '../ledger/ledger.ts';
 import { postponed, stepsOf, unknownForGood, withheld, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { addPart, updateDelivery } from '../ledger/lifecycle/deliveries.ts';
 import { updatePersons, type PersonUpdate } from '../ledger/lifecycle/persons.ts';
@@ -50,14 +50,16 @@ export async function reserve(
     offset += size;
   }
   const reservations: Reservation[] = [];
+  const counted = await countTogether(tx, calls, quotas, now);
   for (const call of calls) {
     const dropped = dropRefused(call, members, byCall.get(call.id) ?? [], now);
     if (dropped?.call.state === 'closed') {
+      if (counted) await tx.count(monthOf(call, now), -1, null);
       reservations.push({ kind: 'withheld', step: dropped });
       continue;
     }
     const kept = dropped?.call ?? call;
-    const withheld = await countCall(tx, kept, members, quotas, now);
+    const withheld = await countCall(tx, kept, members, quotas, now, counted);
     if (withheld === null) reservations.push({ kind: 'granted', call: kept, step: dropped });
     else {
       if (kept.kind === 'users' && kept.unknownRounds === 0) await tx.releaseContents(claimsOf(kept, day));
@@ -81,6 +83,22 @@ export async function giveBack(tx: LedgerTx, call: Call, error: CallError, now: 
   if (free) await tx.count({ app: call.app, scope: 'calls', period }, -1, null);
 }
 
+function monthOf(call: Call, now: number): CounterKey {
+  return { app: call.app, scope: 'calls', period: dingtalkMonth(now) };
+}
+
+/** All calls of the month in one step, where the budget has room for all; else each is counted by itself. */
+async function countTogether(
+  tx: LedgerTx,
+  calls: readonly Call[],
+  quotas: AppQuotas,
+  now: number,
+): Promise<boolean> {
+  const [first] = calls;
+  if (first === undefined) return false;
+  return tx.count(monthOf(first, now), calls.length, quotas.callsPerMonth);
+}
+
 /** The whole call waits or ends when the day's broadcasts or the month's calls are used up; null = counted. */
 async function countCall(
   tx: LedgerTx,
@@ -88,9 +106,10 @@ async function countCall(
   members: Members,
   quotas: AppQuotas,
   now: number,
+  counted: boolean,
 ): Promise<CallStep | null> {
-  const month = { app: call.app, scope: 'calls' as const, period: dingtalkMonth(now) };
-  if (!(await tx.count(month, 1, quotas.callsPerMonth))) {
+  const month = monthOf(call, now);
+  if (!counted && !(await tx.count(month, 1, quotas.callsPerMonth))) {
     return overLimit(call, members, 'monthly_budget', nextDingtalkMonth(now), now);
   }
   if (call.kind !== 'everyone' || call.claimedDay === dingtalkDay(now)) return null;

@@ -1,10 +1,11 @@
-import { fail, inSpan } from '../base/tracing.ts';
+import { fail, inSpan, isTracing } from '../base/tracing.ts';
 import type { Transport, TransportAnswer } from './transport.ts';
 
 /** A span for each request. The address goes in without its query, which holds the token. */
 export function tracedTransport(inner: Transport): Transport {
   return {
     request: (request) => {
+      if (!isTracing()) return inner.request(request);
       const { hostname, port, protocol, pathname } = new URL(request.url);
       const defaultPort = protocol === 'https:' ? 443 : 80;
       const attributes = {

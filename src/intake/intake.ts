@@ -71,6 +71,11 @@ export interface Intake {
   ): Promise<readonly { topic: string; partition: number; offset: bigint }[]>;
   /** Makes a batch durable. @throws when the registry or the ledger cannot be reached: the batch comes again. */
   process(batch: IncomingBatch): Promise<{ readonly processedTo: bigint }>;
+  /**
+   * Kafka is about to be told of these positions: those that only records without consequences have moved become
+   * durable now, all together. @throws when the ledger cannot be reached: then Kafka must not be told.
+   */
+  beforeCommit(positions: readonly { topic: string; partition: number; offset: bigint }[]): Promise<void>;
   /** Kafka has stored these offsets; remembered with the next transaction. */
   committed(positions: readonly { topic: string; partition: number; offset: bigint }[]): void;
   /** Writes down commits that no transaction has taken along yet. */
@@ -84,6 +89,8 @@ interface Reading {
   decoded: number;
 }
 
+const nothingFollowed: BatchCounts = { duplicates: 0, ids: [], planned: [] };
+
 export function createIntake(options: IntakeOptions): Intake {
   const { group, ledger, decoder, clock, logger, observer } = options;
   /** The next offset of each partition that we hold: records below were processed before. */
@@ -92,6 +99,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const restarted = new Set<string>();
   /** How often a partition's beginning was looked for: a batch from before the last time moves no position. */
   const epochs = new Map<string, number>();
+  /** Partitions whose position is beyond that of the ledger: nothing followed from the records between. */
+  const ahead = new Map<string, bigint>();
   /** Ids of topics whose positions do not exist yet. */
   const unnoted = new Map<string, string>();
   let commits: { topic: string; partition: number; offset: bigint }[] = [];
@@ -136,7 +145,10 @@ export function createIntake(options: IntakeOptions): Intake {
 
   return {
     async assigned(partitions) {
-      for (const broker of partitions) epochs.set(keyOf(broker), (epochs.get(keyOf(broker)) ?? 0) + 1);
+      for (const broker of partitions) {
+        epochs.set(keyOf(broker), (epochs.get(keyOf(broker)) ?? 0) + 1);
+        ahead.delete(keyOf(broker));
+      }
       const positions = await ledger.read((tx) => tx.positions(group));
       const known = new Map(positions.map((position) => [keyOf(position), position]));
       const begin: { topic: string; partition: number; offset: bigint }[] = [];
@@ -170,6 +182,14 @@ export function createIntake(options: IntakeOptions): Intake {
       const rules = options.rules();
       const reading = await read(records, rules);
       const now = clock.now();
+      const idle = reading.events.length + reading.deadLetters.length === 0;
+      // Most events concern nobody; a commit for each batch of them would cost more than reading them.
+      if (idle && epochs.get(key) === epoch && !restarted.has(key) && !unnoted.has(key)) {
+        next.set(key, after);
+        ahead.set(key, after);
+        tell(batch, records, reading, nothingFollowed, began);
+        return { processedTo: after };
+      }
       const stored = takeCommits();
       let counts: BatchCounts;
       failpoint('intake.before_ledger_commit');
@@ -202,20 +222,30 @@ export function createIntake(options: IntakeOptions): Intake {
       if (epochs.get(key) === epoch) {
         restarted.delete(key);
         unnoted.delete(key);
+        ahead.delete(key);
         next.set(key, after);
       }
-      observer.batch({
-        ...counts,
-        topic: batch.topic,
-        records: records.length,
-        events: reading.decoded,
-        matched: matchedRoutes(reading.events),
-        tombstones: reading.tombstones,
-        redelivered: batch.records.length - records.length,
-        deadLetters: reading.deadLetters,
-        seconds: (clock.now() - began) / 1000,
-      });
+      tell(batch, records, reading, counts, began);
       return { processedTo: after };
+    },
+
+    async beforeCommit(positions) {
+      const behind = positions.filter((position) => ahead.has(keyOf(position)));
+      if (behind.length === 0) return;
+      const stored = takeCommits();
+      try {
+        await ledger.write(async (tx) => {
+          await tx.recordCommits(group, stored);
+          for (const { topic, partition, offset } of behind)
+            await tx.advancePosition(group, topic, partition, offset);
+        });
+      } catch (thrown) {
+        commits = [...stored, ...commits];
+        throw thrown;
+      }
+      for (const position of behind) {
+        if ((ahead.get(keyOf(position)) ?? 0n) <= position.offset) ahead.delete(keyOf(position));
+      }
     },
 
     committed(positions) {
@@ -227,6 +257,26 @@ export function createIntake(options: IntakeOptions): Intake {
       if (stored.length > 0) await ledger.write((tx) => tx.recordCommits(group, stored));
     },
   };
+
+  function tell(
+    batch: IncomingBatch,
+    records: readonly RawRecord[],
+    reading: Reading,
+    counts: BatchCounts,
+    began: number,
+  ): void {
+    observer.batch({
+      ...counts,
+      topic: batch.topic,
+      records: records.length,
+      events: reading.decoded,
+      matched: matchedRoutes(reading.events),
+      tombstones: reading.tombstones,
+      redelivered: batch.records.length - records.length,
+      deadLetters: reading.deadLetters,
+      seconds: (clock.now() - began) / 1000,
+    });
+  }
 
   async function startOf(broker: BrokerView, position: Position | undefined): Promise<bigint | null> {
     const decision = decideStart(broker, position);

@@ -43,6 +43,7 @@ export function openSession(group: ConsumerGroup, feed: Feed, options: OpenSessi
   const session: Session = new Session(group, lanes, {
     ...options,
     heartbeatMs: heartbeatMs(options.sessionTimeoutMs),
+    beforeCommit: async (positions) => handler.beforeCommit?.(positions),
     onCommitted: (positions) => handler.onCommitted?.(positions),
   });
   logger.info({ partitions: [...lanes.keys()], generation: group.generationId }, 'Partitions assigned');

@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly logger: Logger;
   /** How often to show signs of life while handlers are waited for, ms. */
   readonly heartbeatMs: number;
+  /** Rejects when the positions may not be committed yet. */
+  beforeCommit(positions: readonly PartitionPosition[]): Promise<void>;
   onCommitted(positions: readonly PartitionPosition[]): void;
 }
 
@@ -131,12 +133,14 @@ export class Session {
       partitions.push({ partition, offset: String(offset), metadata: lane.note });
       topics.set(topic, partitions);
     }
+    const positions = due.map(({ lane, offset }) => ({ ...lane.where, offset }));
     this.#committedAt = this.#options.clock.now();
+    await this.#options.beforeCommit(positions);
     await this.#offsets.commitOffsets({
       topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
     });
     for (const { lane, offset } of due) lane.confirm(offset);
-    this.#options.onCommitted(due.map(({ lane, offset }) => ({ ...lane.where, offset })));
+    this.#options.onCommitted(positions);
   }
 }
 

@@ -80,6 +80,11 @@ export interface SourceHandler {
   onJoined?(memberId: string): void;
   /** The partitions belong to somebody else now (or to us anew): nothing of them will be committed any more. */
   onRevoked?(partitions: readonly TopicPartition[]): void;
+  /**
+   * These positions are about to be committed. The handler may have called records done that it has not written down
+   * yet, where nothing follows from them; now is the last moment. A throw puts the commit off.
+   */
+  beforeCommit?(positions: readonly PartitionPosition[]): Promise<void>;
   /** The broker has stored these positions for the group. */
   onCommitted?(positions: readonly PartitionPosition[]): void;
 }

@@ -17,6 +17,7 @@ export function sturdyHandler(handler: SourceHandler, logger: Logger): SourceHan
     onAssigned: async (partitions) => (await handler.onAssigned?.(partitions)) ?? [],
     onJoined: (memberId) => tell(() => handler.onJoined?.(memberId)),
     onRevoked: (partitions) => tell(() => handler.onRevoked?.(partitions)),
+    beforeCommit: async (positions) => handler.beforeCommit?.(positions),
     onCommitted: (positions) => tell(() => handler.onCommitted?.(positions)),
   };
 }

@@ -60,6 +60,7 @@ function read(topic: string, groupId: string, start: StartAt = 'earliest'): Sour
   const reader = Object.assign(new Reader(), {
     onBatch: (batch: Parameters<typeof intake.process>[0]) => intake.process(batch),
     onAssigned: (partitions: Parameters<typeof intake.assigned>[0]) => intake.assigned(partitions),
+    beforeCommit: (positions: Parameters<typeof intake.beforeCommit>[0]) => intake.beforeCommit(positions),
     onCommitted: (positions: Parameters<typeof intake.committed>[0]) => {
       intake.committed(positions);
     },

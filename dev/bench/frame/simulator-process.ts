@@ -4,6 +4,7 @@ import { Child, root, until } from './child.ts';
 
 interface Stats {
   readonly codes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly callsThisMonth: number;
 }
 
 /** The simulator as a process of its own, so that its work is not counted as ours. */
@@ -31,26 +32,9 @@ export class SimulatorProcess extends Child {
     return (await this.#stats()).codes['send']?.['0'] ?? 0;
   }
 
-  /** Calls of an operation, whatever their answer. */
-  async calls(operation: string): Promise<number> {
-    const codes = (await this.#stats()).codes[operation] ?? {};
-    return Object.values(codes).reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Calls that the monthly budget counts: all but those for tokens. */
+  /** Calls that DingTalk's monthly budget counts: all but those for tokens and the address book. */
   async meteredCalls(): Promise<number> {
-    const { codes } = await this.#stats();
-    const metered = Object.entries(codes).filter(([operation]) => operation !== 'token');
-    return metered.flatMap(([, counts]) => Object.values(counts)).reduce((sum, count) => sum + count, 0);
-  }
-
-  async put(what: 'behaviour' | 'limits', change: unknown): Promise<void> {
-    const response = await fetch(`${this.url}/_sim/${what}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(change),
-    });
-    if (!response.ok) throw new Error(`the simulator refused ${what}: ${await response.text()}`);
+    return (await this.#stats()).callsThisMonth;
   }
 
   async reset(): Promise<void> {

@@ -25,16 +25,18 @@ export async function claimContents(
   if (claims.length === 0) return [];
   const { session } = scope;
   if (scope.context.shared) await session.lock([...new Set(claims.map(bucketOf))]);
-  const holders = await holdersOf(scope, claims);
-  const counts = await countsOf(scope, claims);
+  const standings = await standingsOf(scope, claims);
+  /** What this list itself has been granted. */
+  const holders = new Map<string, string>();
+  const counts = new Map<string, number>();
   const fresh: string[][] = [];
-  const verdicts = claims.map((claim): ClaimVerdict => {
+  const verdicts = claims.map((claim, at): ClaimVerdict => {
     const person = personKey(claim);
     const content = `${person}\n${claim.contentHash}`;
-    const holder = holders.get(content);
+    const holder = holders.get(content) ?? standings[at]?.holder ?? null;
     if (holder === claim.notificationId) return { granted: true };
-    if (holder !== undefined) return { granted: false, reason: 'same_content_today', related: holder };
-    const count = counts.get(person) ?? 0;
+    if (holder !== null) return { granted: false, reason: 'same_content_today', related: holder };
+    const count = counts.get(person) ?? standings[at]?.people ?? 0;
     if (count >= limit) return { granted: false, reason: 'user_daily_limit' };
     counts.set(person, count + 1);
     holders.set(content, claim.notificationId);
@@ -56,35 +58,30 @@ function bucketOf(claim: ContentClaim): number {
   return hash % lockBuckets;
 }
 
-interface HolderRow {
-  readonly day: string;
-  readonly app: string;
-  readonly userid: string;
-  readonly content_hash: string;
-  readonly notification_id: string;
+interface StandingRow {
+  readonly at: number;
+  readonly people: number;
+  readonly holder: string | null;
 }
 
-async function holdersOf({ session }: Scope, claims: readonly ContentClaim[]): Promise<Map<string, string>> {
-  const rows = await session.allEach<HolderRow>(
-    `SELECT c.day, c.app, c.userid, c.content_hash, c.notification_id
-     FROM each(day text, app text, userid text, content_hash text) AS r
-     JOIN content_claims c ON c.day = r.day AND c.app = r.app AND c.userid = r.userid AND c.content_hash = r.content_hash`,
-    claims.map((claim) => [claim.day, claim.app, indexText(claim.userid), claim.contentHash]),
-  );
-  return new Map(rows.map((row) => [`${personKey(row)}\n${row.content_hash}`, row.notification_id]));
-}
-
-/** People without a claim are left out. */
-async function countsOf({ session }: Scope, claims: readonly ContentClaim[]): Promise<Map<string, number>> {
-  const people = new Map(claims.map((claim) => [personKey(claim), claim]));
-  const rows = await session.allEach<{ day: string; app: string; userid: string; count: number }>(
-    `SELECT c.day, c.app, c.userid, count(*) AS count
-     FROM each(day text, app text, userid text) AS r
+/**
+ * For each claim the number of contents that its person has had that day and who holds this one, in one look at the
+ * person's rows. Claims are answered by their place in the list.
+ */
+async function standingsOf(
+  { session }: Scope,
+  claims: readonly ContentClaim[],
+): Promise<readonly (StandingRow | undefined)[]> {
+  const rows = await session.allEach<StandingRow>(
+    `SELECT r.at, count(*) AS people, max(CASE WHEN c.content_hash = r.content_hash THEN c.notification_id END) AS holder
+     FROM each(at int, day text, app text, userid text, content_hash text) AS r
      JOIN content_claims c ON c.day = r.day AND c.app = r.app AND c.userid = r.userid
-     GROUP BY c.day, c.app, c.userid`,
-    [...people.values()].map((claim) => [claim.day, claim.app, indexText(claim.userid)]),
+     GROUP BY r.at`,
+    claims.map((claim, at) => [at, claim.day, claim.app, indexText(claim.userid), claim.contentHash]),
   );
-  return new Map(rows.map((row) => [personKey(row), row.count]));
+  const standings = new Array<StandingRow | undefined>(claims.length);
+  for (const row of rows) standings[row.at] = row;
+  return standings;
 }
 
 export async function releaseContents({ session }: Scope, claims: readonly ContentClaim[]): Promise<void> {

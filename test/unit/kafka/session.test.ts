@@ -61,6 +61,7 @@ function setUp(partitions: number) {
     random: () => 1,
     logger: silentLogger,
     heartbeatMs: 1_000,
+    beforeCommit: () => Promise.resolve(),
     onCommitted: (positions) => confirmed.push(...positions),
   });
   const give = (partition: number, from: number, to: number): void => {
