@@ -5,9 +5,14 @@
 const offsetMs = 8 * 3_600_000;
 const dayMs = 86_400_000;
 
+/** The last day that was asked for: nearly always it is the same again, and writing it out takes time. */
+let known = { day: Number.NaN, text: '' };
+
 /** The DingTalk day of an instant, `YYYY-MM-DD`. */
 export function dingtalkDay(nowMs: number): string {
-  return new Date(nowMs + offsetMs).toISOString().slice(0, 10);
+  const day = Math.floor((nowMs + offsetMs) / dayMs);
+  if (day !== known.day) known = { day, text: new Date(day * dayMs).toISOString().slice(0, 10) };
+  return known.text;
 }
 
 /** The DingTalk month of an instant, `YYYY-MM`. */

@@ -44,7 +44,7 @@ const tracer = trace.getTracer('dingbus');
 
 /** False while no SDK is registered: then spans need not even be described. */
 export function isTracing(): boolean {
-  const provider: object & { getDelegate?: () => object } = trace.getTracerProvider() as object;
+  const provider: object & { getDelegate?: () => object } = trace.getTracerProvider();
   return (provider.getDelegate?.() ?? provider).constructor.name !== 'NoopTracerProvider';
 }
 

@@ -87,11 +87,12 @@ export class Scope {
       const known = this.contents.get(id);
       if (known !== undefined) this.current?.calls.set(id, { ...known, row }, sizeOfCall(row));
     }
-    for (const { pk, revision, part, size } of this.plans.values()) {
-      if (size > 0) this.context.plans.set(pk, revision, part, size);
+    // A whole row holds its long part.
+    for (const [id, { pk, revision, part, size }] of this.plans) {
+      if (size > 0 && !this.#savedNotifications.has(id)) this.context.plans.set(pk, revision, part, size);
     }
-    for (const { pk, revision, part, size } of this.contents.values()) {
-      if (size > 0) this.context.contents.set(pk, revision, part, size);
+    for (const [id, { pk, revision, part, size }] of this.contents) {
+      if (size > 0 && !this.#savedCalls.has(id)) this.context.contents.set(pk, revision, part, size);
     }
   }
 }

@@ -95,7 +95,7 @@ export function addPart(
     members: [{ notificationId: notification.id, part, userids }],
     deptIds,
     body,
-    contentHash: sha256(body),
+    contentHash: hashOf(notification, body),
     priority: notification.policies.priority,
     mergeable:
       notification.policies.mergeable && content.kind === 'users' && notification.message?.statusBar !== true,
@@ -118,6 +118,11 @@ export function addPart(
     notification: { ...notification, persons, deliveries: [...notification.deliveries, delivery] },
     calls: [call],
   };
+}
+
+/** Of a message that is sent as it was planned the hash is known. */
+function hashOf({ message, contentHash }: Notification, body: string): string {
+  return body === message?.body && contentHash !== null ? contentHash : sha256(body);
 }
 
 /** Changes one delivery of a notification. */
