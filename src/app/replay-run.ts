@@ -1,5 +1,6 @@
 import { backoffMs } from '../base/backoff.ts';
 import { sleep, type Clock } from '../base/clock.ts';
+import { findByName } from '../base/name-pattern.ts';
 import { isRecorded, readRecorded } from '../events/recorded.ts';
 import type { DecodeOutcome, EventDecoder } from '../events/outcome.ts';
 import { referenceOf, type Event, type EventReference } from '../model/event.ts';
@@ -150,7 +151,7 @@ function readsAlike(
 ): (topic: string) => boolean {
   const known = new Map<string, boolean>();
   const reading = ({ active }: ReplayConfigurationParts, topic: string): string => {
-    const { format, source, id, type, time } = active.config.topics.get(topic) ?? { format: 'auto' };
+    const { format, source, id, type, time } = findByName(active.config.topics, topic) ?? { format: 'auto' };
     return fingerprint([format, source, id, type, time, active.config.timeZone]);
   };
   return (topic) => {

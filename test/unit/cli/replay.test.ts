@@ -1,6 +1,15 @@
 /** `dingbus replay` over files and git revisions, as a person at a terminal runs it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -155,6 +164,23 @@ describe('what was recorded', () => {
     expect(out).toContain('+ r  numbers (no type) /s ce-7\n');
     expect(out).toContain('+ r  numbers (no type) numbers 1/5\n');
     expect(out).toContain('+ r  numbers (no type) numbers by hand\n');
+  });
+
+  it('is read by each side as that side reads it, topics by pattern included', async () => {
+    const value = (n: number): string => Buffer.from(`{"n":${n}}`).toString('base64');
+    writeFileSync(file(), [3, 4].map((n) => `{"topic":"numbers","value_base64":"${value(n)}"}`).join('\n'));
+    for (const [name, reading] of [
+      ['now', '{}'],
+      ['new', `{ id: '"the same"' }`],
+    ] as const) {
+      write(name, '', 'data.n >= 3', 'n');
+      const main = join(folder, name, 'dingbus.yaml');
+      writeFileSync(main, readFileSync(main, 'utf8').replace('{ numbers: {} }', `{ "num*": ${reading} }`));
+    }
+    const { code, out } = await replay(...against());
+    expect(code).toBe(0);
+    expect(out).toContain('2 events: 0 added, 1 gone, 0 changed');
+    expect(out).toMatch(/repeated events +0 +1 +\+1/);
   });
 
   it('is read in spite of lines that are no events, which are told and make it fail', async () => {
