@@ -68,12 +68,16 @@ async function replay(options: Options, command: Command): Promise<number> {
   const pair =
     options.against === undefined ? null : pairOf(current, options.against, options.reverse, command);
   if (pair === 'faults') return exitCodes.faults;
-  const printer = pair === null ? null : createPrinter(pair, options.examples, commonOptions(command).json);
   const progress = new Progress(process.stderr, systemClock);
+  const write = (text: string): void => {
+    progress.clear();
+    process.stdout.write(text);
+  };
+  const { json } = commonOptions(command);
+  const printer = pair === null ? null : createPrinter(pair, options.examples, json, write);
   let unreadable = 0;
   const listener: ReplayListener = {
     onDifference: (found) => {
-      progress.clear();
       printer?.difference(found.difference, found.why);
     },
     onUnreadable: (where, message) => {
@@ -159,11 +163,12 @@ interface Printer {
   end(summary: Parameters<typeof summaryText>[0]): void;
 }
 
-function createPrinter(pair: Pair, examples: number, json: boolean): Printer {
-  const { before, after } = pair;
-  const write = (text: string): void => {
-    process.stdout.write(text);
-  };
+function createPrinter(
+  { before, after }: Pair,
+  examples: number,
+  json: boolean,
+  write: (text: string) => void,
+): Printer {
   if (json) {
     // One document, written as it comes, so that a million differences need no memory.
     let separator = '\n';
