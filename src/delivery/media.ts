@@ -10,6 +10,11 @@ export interface MediaBody {
   readonly missing: readonly string[];
 }
 
+/** Whether there can be any file in it: told at once for nearly every message. */
+export function namesFiles(body: string): boolean {
+  return body.includes('{"upload":');
+}
+
 /** The files that a message body names, each once. */
 export function uploadsIn(body: string): readonly string[] {
   return [...new Set([...body.matchAll(placeholder)].map((match) => parsePath(match[1])))];

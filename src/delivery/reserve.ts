@@ -59,7 +59,8 @@ export async function reserve(
       continue;
     }
     const kept = dropped?.call ?? call;
-    const withheld = await countCall(tx, kept, members, quotas, now, counted);
+    const settled = counted && kept.kind !== 'everyone';
+    const withheld = settled ? null : await countCall(tx, kept, members, quotas, now, counted);
     if (withheld === null) reservations.push({ kind: 'granted', call: kept, step: dropped });
     else {
       if (kept.kind === 'users' && kept.unknownRounds === 0) await tx.releaseContents(claimsOf(kept, day));

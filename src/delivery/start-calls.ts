@@ -18,7 +18,7 @@ import { settleWhenDone } from '../ledger/lifecycle/settle.ts';
 import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
 import { mergeCalls } from './merge.ts';
 import { reserve, type AppQuotas, type Members } from './reserve.ts';
-import type { MediaBody } from './media.ts';
+import { namesFiles, type MediaBody } from './media.ts';
 import { takeReady } from './ready-calls.ts';
 
 /** How many calls may start now; the rate limiter's view. */
@@ -160,7 +160,8 @@ async function planDue(
       continue;
     }
     const resolved = { ...notification, persons: resolvePersons(notification.persons, lookup) };
-    const media = await context.mediaBody(tx, notification.message?.body ?? '');
+    const planned = notification.message?.body ?? '';
+    const media = namesFiles(planned) ? await context.mediaBody(tx, planned) : { body: planned, missing: [] };
     if (unresolvedMobiles(resolved).length > 0 || media.missing.length > 0) {
       unprepared.push(resolved);
       continue;

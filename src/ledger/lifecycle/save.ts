@@ -13,7 +13,10 @@ export async function saveCallSteps(tx: LedgerTx, callSteps: readonly CallStep[]
       call.claimedDay === null ? [] : claimsOf({ ...call, members: released }, call.claimedDay),
     ),
   );
-  for (const step of callSteps) await forgetLeavers(tx, step);
+  for (const step of callSteps) {
+    const gone = leaversOf(step);
+    if (gone.length > 0) await tx.forgetUserids(step.call.app, gone);
+  }
   await tx.saveCalls(callSteps.map((each) => each.call));
   await tx.insertCalls(callSteps.flatMap((each) => each.newCalls));
   await saveSteps(
@@ -22,14 +25,13 @@ export async function saveCallSteps(tx: LedgerTx, callSteps: readonly CallStep[]
   );
 }
 
-/** A userid that a mobile stood for and that DingTalk calls invalid now: the next message looks the number up again. */
-async function forgetLeavers(tx: LedgerTx, { call, steps }: CallStep): Promise<void> {
-  const gone = steps.flatMap(({ notification }) =>
+/** Userids that mobiles stood for and that DingTalk calls invalid now: the next message looks the numbers up again. */
+function leaversOf({ steps }: CallStep): string[] {
+  return steps.flatMap(({ notification }) =>
     notification.persons.flatMap(({ userid, mobile, status }) =>
       mobile !== null && userid !== null && status === 'invalid' ? [userid] : [],
     ),
   );
-  if (gone.length > 0) await tx.forgetUserids(call.app, gone);
 }
 
 /** Saves notifications with what they tell; of several steps over one notification the last is its state. */
@@ -41,7 +43,8 @@ export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<v
     notifications.set(step.notification.id, step.notification);
     outbox.push(...step.outbox);
     if (endsUnsent(step)) unsent.push(step.notification.id);
-    const deadLetter = await deadLetterFor(tx, step);
+    const fault = faultOf(step);
+    const deadLetter = fault === null ? null : await deadLetterFor(tx, step.notification, fault);
     if (deadLetter !== null) outbox.push(deadLetter);
   }
   await tx.saveNotifications([...notifications.values()]);
@@ -89,21 +92,32 @@ const limitReasons = new Set([
  * because of a limit where the route wants that: it can be redriven once the cause is gone. Where some have it, a
  * redrive would tell them twice, so there is none.
  */
-async function deadLetterFor(tx: LedgerTx, { notification, outbox }: Step): Promise<OutboxItem | null> {
-  if (!outbox.some((item) => item.kind === 'result' && item.result.final)) return null;
-  const { finalStatus, finalReason, policies } = notification;
-  const refused = finalStatus === 'failed' && finalReason === 'rejected';
-  const limit = limitThatKeptAll(notification);
-  if (!refused && (limit === null || policies.overLimit !== 'dead_letter')) return null;
+async function deadLetterFor(
+  tx: LedgerTx,
+  notification: Notification,
+  fault: { readonly reason: string; readonly exceptionClass: string },
+): Promise<OutboxItem | null> {
   const record = await tx.eventRecord(notification.id);
   if (record === null) return null;
-  const deadLetter = deadLetterOf(notification, record, {
-    stage: 'deliver',
-    reason: refused ? 'rejected' : (limit ?? 'rejected'),
-    message: notification.error?.message ?? 'a limit of DingTalk would have been passed',
-    exceptionClass: refused ? 'dingbus.DingTalkRefusal' : 'dingbus.OverLimit',
-  });
-  return { kind: 'dead_letter', deadLetter };
+  const message = notification.error?.message ?? 'a limit of DingTalk would have been passed';
+  return {
+    kind: 'dead_letter',
+    deadLetter: deadLetterOf(notification, record, { stage: 'deliver', message, ...fault }),
+  };
+}
+
+/** Why a step's notification becomes a dead letter; null for nearly all of them. */
+function faultOf({
+  notification,
+  outbox,
+}: Step): { readonly reason: string; readonly exceptionClass: string } | null {
+  if (!outbox.some((item) => item.kind === 'result' && item.result.final)) return null;
+  const { finalStatus, finalReason, policies } = notification;
+  if (finalStatus === 'failed' && finalReason === 'rejected')
+    return { reason: 'rejected', exceptionClass: 'dingbus.DingTalkRefusal' };
+  const limit = limitThatKeptAll(notification);
+  if (limit === null || policies.overLimit !== 'dead_letter') return null;
+  return { reason: limit, exceptionClass: 'dingbus.OverLimit' };
 }
 
 /** The limit because of which nobody has it: counted by us, or by DingTalk after it had accepted the call. */
