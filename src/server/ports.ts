@@ -7,14 +7,9 @@ import type { Hold } from '../ledger/ledger.ts';
 import type { Call } from '../model/call.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Notification, NotificationState } from '../model/notification.ts';
-import type {
-  Audience,
-  MessageType,
-  NotificationPolicies,
-  PlanFailure,
-  RenderedMessage,
-} from '../model/plan.ts';
+import type { MessageType, RenderedMessage } from '../model/plan.ts';
 import type { Result, ResultStatus } from '../model/result.ts';
+import type { Explanation } from '../rules/explanation.ts';
 import type { ReplayDifference, ReplaySummary } from '../rules/replay/replay.ts';
 
 export interface ServerPorts {
@@ -243,54 +238,6 @@ export interface ConfigurationPort {
   lastReload(): ReloadReport | null;
   /** Reads and compiles everything, then swaps; on any error the old configuration stays in force. */
   reload(): Promise<ReloadReport>;
-}
-
-/** What one route makes of an event. */
-export interface RouteVerdict {
-  readonly route: string;
-  /**
-   * `skipped`: an earlier route stopped the evaluation, or a fallback was not needed. `failed`: an expression or
-   * template broke.
-   */
-  readonly verdict: 'matched' | 'not_matched' | 'skipped' | 'disabled' | 'failed';
-  /** Each clause that was looked at, in order. */
-  readonly checks: readonly {
-    /** `on`, `type`, `when`, `for_each`, `to`, `stop`, … */
-    readonly clause: string;
-    readonly ok: boolean;
-    /** For people: the expression and what it gave, or the fault. */
-    readonly detail: string;
-  }[];
-  readonly notifications: readonly ExplainedNotification[];
-}
-
-export interface ExplainedNotification {
-  readonly item: number;
-  readonly app: string;
-  readonly template: string | null;
-  readonly audience: Audience;
-  readonly people: number;
-  readonly message: RenderedMessage | null;
-  readonly failure: PlanFailure | null;
-  readonly policies: NotificationPolicies;
-  /** What sending it would take of the quotas. */
-  readonly cost: { readonly calls: number; readonly recipients: number; readonly broadcasts: number };
-}
-
-export interface Explanation {
-  readonly event: {
-    readonly source: string;
-    readonly id: string;
-    readonly type: string | null;
-    readonly topic: string;
-  };
-  readonly routes: readonly RouteVerdict[];
-  readonly signals: readonly {
-    readonly kind: 'recall' | 'update';
-    readonly route: string;
-    readonly correlation: string;
-  }[];
-  readonly configHash: string;
 }
 
 /** The caller's input is at fault, in words for people. */

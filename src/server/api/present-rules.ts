@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { ExplainedNotification, Explanation } from '../../rules/explanation.ts';
 import { maskOptional, maskText, presentable } from '../masking.ts';
-import type { ExplainedNotification, Explanation } from '../ports.ts';
 import { audienceJson, messageJson } from './present.ts';
 import type * as schemas from './schemas.ts';
 
@@ -20,10 +20,15 @@ export function explanationJson(explanation: Explanation): z.output<typeof schem
         clause: check.clause,
         ok: check.ok,
         detail: maskText(check.detail),
+        values: check.values.map(({ expression, value }) => ({ expression, value: maskText(value) })),
       })),
       notifications: route.notifications.map(explainedJson),
     })),
-    signals: explanation.signals.map((signal) => ({ ...signal, correlation: maskText(signal.correlation) })),
+    signals: explanation.signals.map(({ kind, route, correlation }) => ({
+      kind,
+      route,
+      correlation: maskText(correlation),
+    })),
   };
 }
 
@@ -35,6 +40,7 @@ function explainedJson(one: ExplainedNotification): ExplainedJson {
     app: one.app,
     template: one.template,
     audience: audienceJson(one.audience),
+    origins: one.origins.map(({ kind, value, from }) => ({ kind, value: maskText(value), from })),
     people: one.people,
     message: one.message === null ? null : messageJson(one.message),
     failure:
@@ -47,5 +53,6 @@ function explainedJson(one: ExplainedNotification): ExplainedJson {
           },
     policies: presentable(one.policies),
     cost: { ...one.cost },
+    outcome: maskText(one.outcome),
   };
 }

@@ -166,18 +166,31 @@ export const explanation = z.object({
     z.object({
       route: z.string(),
       verdict: z.enum(['matched', 'not_matched', 'skipped', 'disabled', 'failed']),
-      checks: z.array(z.object({ clause: z.string(), ok: z.boolean(), detail: z.string() })),
+      checks: z.array(
+        z.object({
+          clause: z.string(),
+          ok: z.boolean(),
+          detail: z.string(),
+          values: z
+            .array(z.object({ expression: z.string(), value: z.string() }))
+            .describe('What the parts of an expression were for this event'),
+        }),
+      ),
       notifications: z.array(
         z.object({
           item: z.int(),
           app: z.string(),
           template: z.string().nullable(),
           audience,
+          origins: z.array(z.object({ kind: z.string(), value: z.string(), from: z.string() })),
           people: z.number(),
           message: message.nullable(),
           failure: z.object({ reason: z.string(), stage: z.string(), message: z.string() }).nullable(),
           policies: z.unknown(),
           cost: z.object({ calls: z.number(), recipients: z.number(), broadcasts: z.number() }),
+          outcome: z
+            .string()
+            .describe('In a few words, as far as it does not depend on what was sent before'),
         }),
       ),
     }),

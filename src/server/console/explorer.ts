@@ -113,7 +113,14 @@ function routeView(t: Texts, route: RouteJson): Html {
             ${route.checks.map(
               (check) =>
                 html`<li class="${check.ok ? 'good' : 'bad'}">
-                  <code>${check.clause}</code><span>${check.detail}</span>
+                  <code>${check.clause}</code
+                  ><span
+                    >${check.detail}${
+                      check.ok || check.values.length === 0
+                        ? nothing
+                        : html` (${check.values.map(({ expression, value }) => `${expression} = ${value}`).join('; ')})`
+                    }</span
+                  >
                 </li>`,
             )}
           </ul>`
@@ -142,6 +149,7 @@ function plannedView(t: Texts, planned: PlannedJson): Html {
         chips.length === 0 ? t.nobody : html`${chips.map((chip) => html`<span class="chip">${chip}</span>`)}`,
       ],
       [t.cost, costs.join(' · ')],
+      [t.verdict, planned.outcome],
       [t.template, planned.template],
       [t.app, planned.app],
     ])}

@@ -168,6 +168,7 @@ export const en = {
   signals: 'Signals',
   signalRecall: 'takes back notifications of',
   signalUpdate: 'updates the status bar of',
+  verdict: 'What becomes of it',
   verdict_matched: 'matched',
   verdict_not_matched: 'no match',
   verdict_skipped: 'not looked at',

@@ -166,6 +166,7 @@ export const zh: Texts = {
   signals: '信号',
   signalRecall: '撤回此路由的通知：',
   signalUpdate: '更新此路由通知的状态栏：',
+  verdict: '结果',
   verdict_matched: '匹配',
   verdict_not_matched: '不匹配',
   verdict_skipped: '未评估',

@@ -53,6 +53,18 @@ describe('explain', () => {
     expect(rest?.checks.at(-1)?.detail).toBe('not needed: the route small matched');
   });
 
+  it('says when the event is too old to be told of', () => {
+    const { rules: timed } = compile(`${yaml.split('  - name: large')[0] ?? ''}  - name: timed
+    on: orders
+    expires_after: 1h
+    to: { userids: [u1] }
+    message: { text: { content: x } }
+`);
+    const outcome = (time: number): string | undefined =>
+      timed.explain(event({}, { time: new Date(time) }), now).routes[0]?.notifications[0]?.outcome;
+    expect([outcome(now - 3_599_999), outcome(now - 3_600_000)]).toEqual(['sent now', 'suppressed: expired']);
+  });
+
   it('says where recipients come from, without their numbers', () => {
     const { routes } = explain({ id: 'A', amount: 5000n, currency: 'CNY', owner: '13800001201' });
     const [large, small] = routes;

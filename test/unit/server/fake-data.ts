@@ -2,10 +2,10 @@ import { Mobile } from '../../../src/base/sensitive.ts';
 import type { Call } from '../../../src/model/call.ts';
 import { noSignals, type Notification } from '../../../src/model/notification.ts';
 import type { Result } from '../../../src/model/result.ts';
+import type { Explanation } from '../../../src/rules/explanation.ts';
 import type {
   ConfigFault,
   DeadLetterSummary,
-  Explanation,
   NotificationDetail,
   NotificationSummary,
   QuotaView,
@@ -76,9 +76,9 @@ export const explanation: Explanation = {
       route: 'refund-needs-approval',
       verdict: 'matched',
       checks: [
-        { clause: 'on', ok: true, detail: 'shop.orders' },
-        { clause: 'type', ok: true, detail: 'shop.OrderRefundRequested' },
-        { clause: 'when', ok: true, detail: 'data.amount_cents >= 100000 gave true' },
+        { clause: 'on', ok: true, detail: 'shop.orders', values: [] },
+        { clause: 'type', ok: true, detail: 'shop.OrderRefundRequested', values: [] },
+        { clause: 'when', ok: true, detail: 'data.amount_cents >= 100000 gave true', values: [] },
       ],
       notifications: [
         {
@@ -96,6 +96,8 @@ export const explanation: Explanation = {
           failure: null,
           policies,
           cost: { calls: 2, recipients: 15, broadcasts: 0 },
+          origins: [{ kind: 'userid', value: canaryMobile, from: 'to.userids[0]' }],
+          outcome: `sent now, unless ${canaryMobile} was told`,
         },
       ],
     },
@@ -103,8 +105,13 @@ export const explanation: Explanation = {
       route: 'vip-refund',
       verdict: 'not_matched',
       checks: [
-        { clause: 'on', ok: true, detail: 'shop.orders' },
-        { clause: 'when', ok: false, detail: 'data.customer.tier == "vip" gave false' },
+        { clause: 'on', ok: true, detail: 'shop.orders', values: [] },
+        {
+          clause: 'when',
+          ok: false,
+          detail: 'data.customer.tier == "vip" gave false',
+          values: [{ expression: 'data.customer.mobile', value: canaryMobile }],
+        },
       ],
       notifications: [],
     },
@@ -117,11 +124,19 @@ export const explanation: Explanation = {
     {
       route: 'refund-digest',
       verdict: 'failed',
-      checks: [{ clause: 'to', ok: false, detail: `data.team.${canaryMobile} is no field` }],
+      checks: [{ clause: 'to', ok: false, detail: `data.team.${canaryMobile} is no field`, values: [] }],
       notifications: [],
     },
   ],
-  signals: [{ kind: 'recall', route: 'refund-needs-approval', correlation: 'A-20260302-77' }],
+  signals: [
+    {
+      kind: 'recall',
+      route: 'refund-needs-approval',
+      correlation: 'A-20260302-77',
+      statusValue: canaryMobile,
+      statusBg: null,
+    },
+  ],
 };
 
 const kinds = [
