@@ -147,7 +147,9 @@ async function planDue(
   );
   const taken = new Set(first.map((each) => each.id));
   const fill = { ...query, limit: query.limit * context.maxUserids, contentHashes: [...new Set(contents)] };
-  const companions = contents.length === 0 ? [] : await tx.takeSameContent(fill);
+  // A turn that was not filled has everything that is due already.
+  const all = first.length < query.limit;
+  const companions = all || contents.length === 0 ? [] : await tx.takeSameContent(fill);
   const due = [...first, ...companions.filter((each) => !taken.has(each.id))];
 
   const lookup = await cachedMobiles(tx, context, due, now);
