@@ -1,10 +1,12 @@
 /**
  * What people do when something went wrong, with the commands that they have: mend a template and redrive, settle a
- * broadcast whose answer was lost, take a message back. Each may be repeated, and nobody gets anything twice.
+ * broadcast whose answer was lost, take a message back. Each may be repeated, and nobody gets anything twice, not even
+ * when the process is killed in the middle of it.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { Failpoint } from '../../src/base/failpoints.ts';
 import type { DingbusProcess } from './harness/dingbus-process.ts';
 import { build, World, type WireResult } from './harness/world.ts';
 
@@ -16,7 +18,9 @@ const dingbusYaml = `dingtalk:
 topics:
   "{topic:events}": {}
   "{topic:news}": {}
+  "{topic:orders}": { type: data.kind }
 `;
+const approvers = ['load51', 'load52', 'load53', 'load54', 'load55', 'load56', 'load57', 'load58'];
 /** A field that an event lacks is a fault at the time of the event, which no check of the files can find. */
 function routes(content: string): string {
   return `routes:
@@ -28,6 +32,25 @@ function routes(content: string): string {
     on: "{topic:news}"
     to: { to_all_user: true }
     message: { text: { content: "news {{ data.n }}" } }
+  - name: taken-back
+    on: "{topic:orders}"
+    type: order
+    to: { userids: ["load{{ data.n }}"] }
+    message: { text: { content: "order {{ data.n }}" } }
+    correlation: data.n
+    recall_on: { type: cancelled, key: data.n }
+  - name: approval
+    on: "{topic:orders}"
+    type: approval
+    to: { userids: { from: data.approvers } }
+    message:
+      oa:
+        message_url: https://example.com/{{ data.n }}
+        head: { bgcolor: FF3B82F6, text: approval }
+        status_bar: { status_value: open, status_bg: "0xFFFF9D46" }
+        body: { title: "approval {{ data.n }}" }
+    correlation: data.n
+    update_on: { type: approved, key: data.n, status_value: agreed, status_bg: "0xFF78C06E" }
 `;
 }
 
@@ -42,6 +65,7 @@ beforeAll(async () => {
     topics: [
       { name: 'events', partitions: 1 },
       { name: 'news', partitions: 1 },
+      { name: 'orders', partitions: 1 },
     ],
     files: { 'routes/test.yaml': routes('{{ data.name }} for {{ data.n }}') },
     dingbus: dingbusYaml,
@@ -166,3 +190,100 @@ it('a recall takes the message back and is told once, however often it is asked 
   const recalled = world.simulator.control.inbox('load3').filter((entry) => entry.recalledAt !== null);
   expect(recalled).toHaveLength(1);
 });
+
+/** Ends the life under way and starts one that is killed when it passes `place`, if any. */
+async function liveUntil(place: Failpoint | null): Promise<void> {
+  const { dingbus } = here();
+  await dingbus.stop();
+  dingbus.start(place === null ? '' : `${place}=1`);
+  await dingbus.ready();
+}
+
+/** Waits for the blow, and starts the next life. */
+async function afterTheKill(): Promise<void> {
+  const { dingbus } = here();
+  expect(await dingbus.exited()).toEqual({ code: null, signal: 'SIGKILL' });
+  dingbus.start();
+  await dingbus.ready();
+}
+
+const ofOrder =
+  (route: string, n: number) =>
+  (each: WireResult): boolean =>
+    each.route === route && each.recipients.some((person) => person.userid === `load${n}`);
+
+it('a recall that is cut off after DingTalk has taken the message back is told once', async () => {
+  const { world } = here();
+  const mine = ofOrder('taken-back', 50);
+  await liveUntil('tracking.after_recall');
+  await publish('orders', { kind: 'order', n: 50 });
+  expect((await result((each) => each.final && mine(each))).status).toBe('delivered');
+  await publish('orders', { kind: 'cancelled', n: 50 });
+  await afterTheKill();
+  await result((each) => each.amendment && mine(each));
+  const told = distinct((await world.results()).filter((each) => each.amendment && mine(each)));
+  expect(told.map((each) => each.status)).toEqual(['recalled']);
+  const orders = world.simulator.control.inbox('load50').filter((entry) => entry.msgtype === 'text');
+  expect(orders.filter((entry) => JSON.stringify(entry.msg).includes('order 50'))).toMatchObject([
+    { recalledAt: expect.any(Number) as number },
+  ]);
+});
+
+it('a status bar that is cut off after the first of two tasks is shown to everybody', async () => {
+  const { world } = here();
+  const mine = ofOrder('approval', 51);
+  await liveUntil('tracking.after_status_bar');
+  await publish('orders', { kind: 'approval', n: 7, approvers });
+  expect((await result((each) => each.final && mine(each))).status).toBe('delivered');
+  await publish('orders', { kind: 'approved', n: 7 });
+  await afterTheKill();
+  const bars = (): (string | undefined)[] =>
+    approvers.flatMap((userid) =>
+      world.simulator.control
+        .inbox(userid)
+        .filter((entry) => entry.msgtype === 'oa')
+        .map((entry) => entry.statusBar?.value),
+    );
+  await expect.poll(bars, { timeout: 30_000 }).toEqual(approvers.map(() => 'agreed'));
+});
+
+it('a redrive that is cut off is done, and asking again makes nothing new', async () => {
+  const { world } = here();
+  world.writeConfig({ dingbus: dingbusYaml, files: { 'routes/test.yaml': routes('{{ data.name }}!') } });
+  await liveUntil(null);
+  await publish('events', { n: 60 });
+  const failed = await result((each) => each.reason === 'template_error' && each.event.id.endsWith('/2'));
+  const letters = async () =>
+    ((await command('dlq', 'list', '--route', 'told')).answer as Letters).items.filter(
+      (each) => each.notification_id === failed.notification_id,
+    );
+  await expect.poll(async () => (await letters()).length, { timeout: 30_000 }).toBe(1);
+  const id = (await letters())[0]?.id ?? '';
+  world.writeConfig({ dingbus: dingbusYaml, files: { 'routes/test.yaml': routes('mended {{ data.n }}') } });
+  await liveUntil('intake.after_redrive');
+  expect((await command('dlq', 'redrive', id)).code).not.toBe(0);
+  await afterTheKill();
+  expect((await command('dlq', 'redrive', id)).answer).toMatchObject({
+    items: [{ outcome: 'already_redriven', created: [] }],
+  });
+  const delivered = await result((each) => each.final && each.related === failed.notification_id);
+  expect(delivered.status).toBe('delivered');
+  const again = distinct(
+    (await world.results()).filter((each) => each.final && each.related === failed.notification_id),
+  );
+  expect(again).toHaveLength(1);
+  expect(
+    world.simulator.control
+      .inbox('load60')
+      .filter((entry) => JSON.stringify(entry.msg).includes('mended 60')),
+  ).toHaveLength(1);
+});
+
+interface Letters {
+  readonly items: readonly { readonly id: string; readonly notification_id: string }[];
+}
+
+/** Results may come twice after a kill. */
+function distinct(results: readonly WireResult[]): WireResult[] {
+  return [...new Map(results.map((each) => [each.result_id, each])).values()];
+}
