@@ -17,6 +17,7 @@ import { latency } from './latency.ts';
 import { ledgerInserts } from './ledger-inserts.ts';
 import { merging } from './merging.ts';
 import { recovery } from './recovery.ts';
+import { scraping } from './scraping.ts';
 import { sending } from './sending.ts';
 import { tracking } from './tracking.ts';
 
@@ -33,6 +34,7 @@ const sizes = {
   'backlog-seconds': [120, 15],
   'tracking-events': [500, 100],
   'console-notifications': [100_000, 10_000],
+  'scraping-events': [100_000, 10_000],
 } as const;
 
 type Sizes = Readonly<Record<keyof typeof sizes, number>>;
@@ -50,6 +52,7 @@ const benches: Readonly<Record<string, (world: BenchWorld, size: Sizes) => Promi
   'recovery-sqlite': (world, size) => recovery(world, { rounds: size.rounds, store: 'sqlite' }),
   'recovery-postgres': (world, size) => recovery(world, { rounds: size.rounds, store: 'postgres' }),
   tracking: (world, size) => tracking(world, { events: size['tracking-events'], rounds: size.rounds }),
+  scraping: (world, size) => scraping(world, { events: size['scraping-events'] }),
   console: (_world, size) => consolePages({ notifications: size['console-notifications'] }),
 };
 /** Not among the bounds; run by name. */
