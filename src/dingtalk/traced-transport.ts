@@ -6,7 +6,10 @@ export function tracedTransport(inner: Transport): Transport {
   return {
     request: (request) => {
       if (!isTracing()) return inner.request(request);
-      const { hostname, port, protocol, pathname } = new URL(request.url);
+      const url = URL.parse(request.url);
+      // The transport itself says what is wrong with such an address.
+      if (url === null) return inner.request(request);
+      const { hostname, port, protocol, pathname } = url;
       const defaultPort = protocol === 'https:' ? 443 : 80;
       const attributes = {
         'http.request.method': request.method,
