@@ -4,7 +4,7 @@ import type { KnipConfig } from 'knip';
 const config: KnipConfig = {
   entry: [
     'dev/{start,build,check,generate-config-schemas,generate-rules-doc,generate-architecture-doc}.ts',
-    'dev/bench/{main,replay,rules,throttle}.ts',
+    'dev/bench/{main,poison,replay,rules,throttle}.ts',
     // Started as processes of their own.
     'dev/bench/reference/*.ts',
     'dev/stack/keeper.ts',

@@ -5,9 +5,9 @@
  *   node dev/bench/rules.ts [--seconds 3]
  */
 import { parseArgs } from 'node:util';
-import type { ConfigFiles } from '../../src/config/files.ts';
 import type { Event } from '../../src/model/event.ts';
 import { loadRules } from '../../src/rules/load-rules.ts';
+import { filesOf } from './frame/config-texts.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
 const milliseconds = Number(values.seconds) * 1000;
@@ -34,20 +34,6 @@ function routes(count: number): string {
     ].join('\n'),
   );
   return `routes:\n${lines.join('\n')}\n`;
-}
-
-function filesOf(texts: Readonly<Record<string, string>>): ConfigFiles {
-  return {
-    read: (path) => {
-      const text = texts[path];
-      return text === undefined ? { kind: 'missing' } : { kind: 'bytes', bytes: Buffer.from(text) };
-    },
-    list: (path) =>
-      Object.keys(texts)
-        .filter((file) => file.startsWith(`${path}/`))
-        .map((file) => ({ name: file.slice(path.length + 1), isFolder: false })),
-    stamp: (path) => texts[path] ?? '',
-  };
 }
 
 const event: Event = {

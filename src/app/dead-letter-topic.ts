@@ -37,6 +37,40 @@ export async function* storedDeadLetters(
   }
 }
 
+/** Where a dead letter stands in its topic. */
+export interface Placed {
+  readonly id: string;
+  readonly place: { readonly partition: number; readonly offset: bigint } | null;
+}
+
+/** Dead letters close to each other are read in one go, others one by one. */
+const readAhead = 1_000n;
+
+/** Those that stand where they are said to, by id. */
+export async function deadLettersAt(
+  admin: Admin,
+  topic: string,
+  wanted: readonly Placed[],
+): Promise<ReadonlyMap<string, DeadLetter>> {
+  const ids = new Set(wanted.map(({ id }) => id));
+  const places = wanted.flatMap(({ place }) => (place === null ? [] : [place]));
+  places.sort((one, other) => one.partition - other.partition || (one.offset < other.offset ? -1 : 1));
+  const runs: { partition: number; from: bigint; to: bigint }[] = [];
+  for (const { partition, offset } of places) {
+    const run = runs.at(-1);
+    if (run?.partition === partition && offset < run.to + readAhead) run.to = offset + 1n;
+    else runs.push({ partition, from: offset, to: offset + 1n });
+  }
+  const found = new Map<string, DeadLetter>();
+  for (const { partition, from, to } of runs) {
+    for await (const record of admin.readRange(topic, partition, from, to)) {
+      const deadLetter = decodeDeadLetter(record);
+      if (deadLetter !== null && ids.has(deadLetter.id)) found.set(deadLetter.id, deadLetter);
+    }
+  }
+  return found;
+}
+
 /** A request waits for the search, so it ends in time even in a topic of any length. */
 const searchNewest = 100_000n;
 const searchMs = 20_000;

@@ -7,6 +7,7 @@ import {
   type OutboxEntry,
   type Page as LedgerPage,
 } from '../ledger/views.ts';
+import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Notification } from '../model/notification.ts';
 import type {
   DeadLetterSummary,
@@ -68,27 +69,44 @@ export function createServerViews(parts: ViewParts): LedgerViewsPort {
       return { items, next: page.next };
     },
     async deadLetter(id) {
-      const entry = await findDeadLetter(ledger, id);
-      if (entry === null || entry.item.kind !== 'dead_letter') return null;
+      const entry = (await findEntries(ledger, new Set([id]))).get(id);
+      if (entry === undefined || entry.item.kind !== 'dead_letter') return null;
       const found = deadLetterOf(entry);
       return found === null ? null : { summary: found, deadLetter: entry.item.deadLetter };
     },
   };
 }
 
-/** A dead letter that the ledger still holds. */
-export async function findDeadLetter(ledger: Ledger, id: string): Promise<OutboxEntry | null> {
+async function findEntries(
+  ledger: Ledger,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, OutboxEntry>> {
+  const found = new Map<string, OutboxEntry>();
   let cursor: string | null = null;
   do {
+    if (found.size === ids.size) break;
     const at: string | null = cursor;
     const page: LedgerPage<OutboxEntry> = await ledger.view((views) =>
       views.deadLetters({ limit: 500, cursor: at }),
     );
-    const found = page.items.find(({ item }) => item.kind === 'dead_letter' && item.deadLetter.id === id);
-    if (found !== undefined) return found;
+    for (const entry of page.items) {
+      if (entry.item.kind === 'dead_letter' && ids.has(entry.item.deadLetter.id))
+        found.set(entry.item.deadLetter.id, entry);
+    }
     cursor = page.next;
   } while (cursor !== null);
-  return null;
+  return found;
+}
+
+/** Those of the dead letters that the ledger still holds, by id. */
+export async function findDeadLetters(
+  ledger: Ledger,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, DeadLetter>> {
+  const found = new Map<string, DeadLetter>();
+  for (const [id, { item }] of await findEntries(ledger, ids))
+    if (item.kind === 'dead_letter') found.set(id, item.deadLetter);
+  return found;
 }
 
 /** What is on its way, and what ended since the DingTalk day began. */

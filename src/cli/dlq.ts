@@ -1,30 +1,16 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Active } from '../app/configuration.ts';
-import { storedDeadLetters, type StoredDeadLetter } from '../app/dead-letter-topic.ts';
-import { kafkaConnection } from '../app/kafka-connection.ts';
-import { systemClock } from '../base/clock.ts';
-import { silentLogger } from '../base/logger.ts';
-import { createAdmin } from '../kafka/admin.ts';
+import type { StoredDeadLetter } from '../app/dead-letter-topic.ts';
 import { deadLetterDetailJson, deadLetterJson } from '../server/api/present-dead-letters.ts';
-import { stages } from '../server/api/schemas.ts';
 import { maskText } from '../server/masking.ts';
 import type { DeadLetterSummary } from '../server/ports.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
+import { addRedrive } from './dlq-redrive.ts';
+import { filtered, scan, type Filters } from './dlq-scan.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadFor, printJson } from './loading.ts';
-import { readLimit, readMoment } from './option-values.ts';
-import { changeMany, printOutcomes, serviceClient, urlOption } from './service-client.ts';
+import { readLimit } from './option-values.ts';
 import { moment, table } from './table.ts';
-
-interface Filters {
-  readonly route?: string;
-  readonly stage?: string;
-  readonly reason?: string;
-  readonly topic?: string;
-  readonly since?: number;
-  readonly until?: number;
-}
 
 /** `list`, `show` and `export` read the dead-letter topic itself, so they need no service; `redrive` goes through it. */
 export function addDlq(program: Command, setExitCode: SetExitCode): void {
@@ -56,65 +42,7 @@ export function addDlq(program: Command, setExitCode: SetExitCode): void {
       }
       setExitCode(await exportAll(command, options));
     });
-  dlq
-    .command('redrive')
-    .argument('<id...>', 'of dead letters')
-    .description('send dead letters through their routes once more; a second time makes nothing new')
-    .option('--note <text>', 'for the audit log')
-    .option(...urlOption)
-    .action(async (ids: string[], options: { note?: string; url?: string }, command: Command) => {
-      const active = loadFor(command);
-      if (active === null) {
-        setExitCode(exitCodes.faults);
-        return;
-      }
-      const client = serviceClient(command, active.config.server, options.url);
-      const note = options.note ?? null;
-      const wanted = [...new Set(ids)];
-      const done = await changeMany(client, '/redrive', wanted, (some) => ({ dead_letter_ids: some, note }));
-      setExitCode(printOutcomes(command, done));
-    });
-}
-
-function filtered(command: Command): Command {
-  return command
-    .option('--route <name>', 'of this route only')
-    .addOption(new Option('--stage <stage>', 'that ended there').choices([...stages]))
-    .option('--reason <word>', 'for this reason')
-    .option('--topic <name>', 'of records of this topic')
-    .option('--since <when>', 'written since: 2h ago, or an ISO 8601 instant', readMoment)
-    .option('--until <when>', 'written before', readMoment);
-}
-
-function fits({ deadLetter, at }: StoredDeadLetter, filters: Filters): boolean {
-  const { route, stage, reason, topic, until } = filters;
-  return (
-    (route === undefined || deadLetter.route === route) &&
-    (stage === undefined || deadLetter.stage === stage) &&
-    (reason === undefined || deadLetter.reason === reason) &&
-    (topic === undefined || deadLetter.record.topic === topic) &&
-    (until === undefined || at < until)
-  );
-}
-
-/** Goes through the topic; `each` ends it by giving false. */
-async function scan(
-  { config }: Active,
-  filters: Filters,
-  each: (stored: StoredDeadLetter) => boolean,
-): Promise<void> {
-  const admin = createAdmin({
-    connection: kafkaConnection(config.kafka, systemClock),
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  try {
-    const range = { since: filters.since ?? null, newest: null };
-    for await (const stored of storedDeadLetters(admin, config.results.deadLetterTopic, range))
-      if (fits(stored, filters) && !each(stored)) return;
-  } finally {
-    await admin.close();
-  }
+  addRedrive(dlq, setExitCode);
 }
 
 async function list(command: Command, options: Filters & { limit: number }): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { createInterface } from 'node:readline/promises';
 import { notificationSummary } from '../server/api/notification-schemas.ts';
 import { pageOf } from '../server/api/schemas.ts';
+import { agreed } from './agreed.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { loadFor, printJson } from './loading.ts';
@@ -43,7 +43,7 @@ export function addRecall(program: Command, setExitCode: SetExitCode): void {
         else process.stdout.write('nothing that could be recalled fits\n');
         return;
       }
-      if (ids.length > 1 && !options.yes && !(await agreed(command, ids.length))) {
+      if (ids.length > 1 && !options.yes && !(await agreed(command, `Recall ${ids.length} notifications?`))) {
         process.stderr.write('nothing was recalled\n');
         setExitCode(exitCodes.faults);
         return;
@@ -81,19 +81,4 @@ async function ofRoute(client: ServiceClient, { route, since, until }: RecallOpt
     cursor = next;
   } while (cursor !== null);
   return ids;
-}
-
-/** Asks the person at the terminal; where nobody can answer, `--yes` must say it. */
-async function agreed(command: Command, count: number): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    return command.error(`error: this recalls ${count} notifications; say --yes if that is meant`, {
-      exitCode: exitCodes.usage,
-    });
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await prompt.question(`Recall ${count} notifications? [y/N] `)).trim());
-  } finally {
-    prompt.close();
-  }
 }

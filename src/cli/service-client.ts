@@ -139,15 +139,19 @@ export function printOutcomes(command: Command, done: readonly Outcome[]): numbe
   return done.every(({ ok }) => ok) ? exitCodes.good : exitCodes.faults;
 }
 
-/** Sends many ids in as many requests as the API needs. */
-export async function changeMany(
+/** Sends many in as many requests as the API needs; `onDone` hears of each. */
+export async function changeMany<T>(
   client: ServiceClient,
   path: string,
-  ids: readonly string[],
-  bodyOf: (ids: readonly string[]) => unknown,
+  all: readonly T[],
+  bodyOf: (some: readonly T[]) => unknown,
+  onDone: (count: number) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const done: Outcome[] = [];
-  for (let start = 0; start < ids.length; start += idsPerRequest)
-    done.push(...(await client.change(path, bodyOf(ids.slice(start, start + idsPerRequest)))));
+  for (let start = 0; start < all.length; start += idsPerRequest) {
+    const some = all.slice(start, start + idsPerRequest);
+    done.push(...(await client.change(path, bodyOf(some))));
+    onDone(some.length);
+  }
   return done;
 }

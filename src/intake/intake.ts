@@ -113,12 +113,15 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const read = async (records: readonly RawRecord[], rules: IntakeRules): Promise<Reading> => {
     const reading: Reading = { events: [], deadLetters: [], tombstones: 0, decoded: 0 };
+    // All are begun before the first is waited for, so that schemas that have to be asked for are asked for at once.
+    const begun: { record: RawRecord; decoding: DecodeOutcome | Promise<DecodeOutcome> }[] = [];
     for (const record of records) {
       const how = rules.reading(record.topic);
       if (!rules.couldMatch(record.topic, decoder.typeHint(record, how))) continue;
-      const decoding = decoder.decode(record, how);
-      const outcome = decoding instanceof Promise ? await decoding : decoding;
-      digest(outcome, record, rules, reading);
+      begun.push({ record, decoding: decoder.decode(record, how) });
+    }
+    for (const { record, decoding } of begun) {
+      digest(decoding instanceof Promise ? await decoding : decoding, record, rules, reading);
     }
     return reading;
   };

@@ -5,12 +5,13 @@ import type { SchemaLookup, SchemaReader, SchemaReaders } from './reader.ts';
 
 /** How often an id that the registry does not know is asked for again: a replica may lag behind a new schema. */
 const retriesOfUnknown = 2;
-const retryDelay = { firstMs: 400, maxMs: 2_000 } as const;
+const retryDelay = { firstMs: 200, maxMs: 2_000 } as const;
 /**
- * Poison records invent ids without end, and each retry holds up its partition. So only so many unknown ids are
- * granted their retries in a burst; one more each `patienceMs`. The others are believed unknown at the first answer.
+ * Poison records invent ids without end, and each retry holds up the good records of its partition. So only so many
+ * unknown ids are granted their retries in a burst; one more each `patienceMs`. The others are believed unknown at the
+ * first answer. `node dev/bench/poison.ts` tells what that costs.
  */
-const patience = 8;
+const patience = 3;
 const patienceMs = 10_000;
 /** How long "unknown" and "unusable" are believed before the registry is asked again, and for how many ids at most. */
 const negativeMs = 60_000;

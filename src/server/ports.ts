@@ -293,6 +293,12 @@ export interface OperationOutcome {
 
 export type Settlement = 'sent' | 'resend' | 'drop';
 
+/** A dead letter, and where it stands in its topic if that is known. */
+export interface WantedDeadLetter {
+  readonly id: string;
+  readonly place: { readonly partition: number; readonly offset: bigint } | null;
+}
+
 export interface OperationsPort {
   /** Stops new calls. `subject` as in `Hold`: an app's name, `route:<name>` or `*` for everything. */
   pause(subject: string, note: string | null, until: number | null): Promise<OperationOutcome>;
@@ -301,7 +307,7 @@ export interface OperationsPort {
   /** Takes notifications back: cancels what is not sent, recalls what is. */
   recall(notificationIds: readonly string[]): Promise<readonly OperationOutcome[]>;
   /** Sends dead letters through their routes once more. */
-  redrive(deadLetterIds: readonly string[]): Promise<readonly OperationOutcome[]>;
+  redrive(deadLetters: readonly WantedDeadLetter[]): Promise<readonly OperationOutcome[]>;
   /** Settles a delivery whose unknown outcome is held for a person. */
   resolve(deliveryId: string, settlement: Settlement): Promise<OperationOutcome>;
 }

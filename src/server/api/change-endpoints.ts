@@ -12,6 +12,18 @@ import * as schemas from './schemas.ts';
 /** As many as one may ask for at once; each is answered on its own. */
 const ids = z.array(z.string().min(1).max(128)).min(1).max(100);
 const note = z.string().max(500).nullable().default(null).describe('For the audit log');
+const place = z.strictObject({
+  partition: z.int().min(0),
+  offset: z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .transform(BigInt),
+});
+const places = z
+  .array(place.nullable())
+  .max(100)
+  .default([])
+  .describe('Where each stands in the dead-letter topic, as far as that is known: it spares the search');
 const subject = z.string().min(1).max(256).describe('An app, `route:<name>`, or `*` for everything');
 const outcomes = z.object({ items: z.array(schemas.outcome) });
 
@@ -92,11 +104,13 @@ export function changeEndpoints(services: Services): readonly Endpoint[] {
       tag: 'Dead letters',
       summary: 'Send dead letters through their routes once more',
       role: 'admin',
-      body: z.strictObject({ dead_letter_ids: ids, note }),
+      body: z.strictObject({ dead_letter_ids: ids, places, note }),
       answer: outcomes,
       handle: ({ body }, { actor }) =>
         audited({ actor, action: 'redrive', targets: body.dead_letter_ids, note: body.note }, () =>
-          operations.redrive(body.dead_letter_ids),
+          operations.redrive(
+            body.dead_letter_ids.map((id, index) => ({ id, place: body.places[index] ?? null })),
+          ),
         ),
     }),
     endpoint({

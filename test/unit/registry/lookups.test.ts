@@ -66,14 +66,14 @@ describe('an unknown schema', () => {
     const { clock, asked, lookups } = setUp(unknownSchema);
     for (let schemaId = 1; schemaId <= 8; schemaId++) void lookups.readerFor(schemaId);
     await clock.advance(5_000);
-    expect(asked).toHaveLength(24);
+    expect(asked).toHaveLength(14);
     for (let schemaId = 100; schemaId < 200; schemaId++)
       expect(await lookups.readerFor(schemaId)).toEqual(unknownSchema(schemaId));
-    expect(asked).toHaveLength(124);
+    expect(asked).toHaveLength(114);
     await clock.advance(60_000);
     void lookups.readerFor(300);
     await clock.advance(5_000);
-    expect(asked).toHaveLength(127);
+    expect(asked).toHaveLength(117);
   });
 
   it('is not asked for at all when its id can be none', () => {

@@ -46,7 +46,9 @@ const examples: Readonly<Record<string, { readonly path?: string; readonly body?
   'post /api/v1/pause': { body: { subject: 'default', note: 'ask Wang' } },
   'post /api/v1/resume': { body: { subject: 'default' } },
   'post /api/v1/recall': { body: { notification_ids: ['ntf_aaaaaa', 'ntf_unknown'] } },
-  'post /api/v1/redrive': { body: { dead_letter_ids: ['dl_a'] } },
+  'post /api/v1/redrive': {
+    body: { dead_letter_ids: ['dl_a'], places: [{ partition: 1, offset: '9007199254740993' }] },
+  },
   'post /api/v1/deliveries/{id}/resolve': {
     path: '/api/v1/deliveries/dlv_1/resolve',
     body: { settlement: 'sent' },

@@ -259,9 +259,9 @@ export function fakeProgram(count = 3): FakeProgram {
             ),
           );
         },
-        redrive: (ids) => {
-          ask('redrive', ids);
-          return Promise.resolve(ids.map((id) => done(id, 'redriven', ['ntf_again'])));
+        redrive: (wanted) => {
+          ask('redrive', wanted);
+          return Promise.resolve(wanted.map(({ id }) => done(id, 'redriven', ['ntf_again'])));
         },
         resolve: (id, settlement) => {
           ask('resolve', id, settlement);
