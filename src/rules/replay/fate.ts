@@ -24,12 +24,13 @@ export class PolicyWindows {
   /** When admitted ones came, and until when the last of them counts. */
   readonly #throttle = new BoundedMemory<Admitted>(({ until }, now) => until <= now);
 
-  fateOf(planned: PlannedNotification, nowMs: number): Fate {
+  /** `seenMs`: when the event came, for its expiry; `nowMs` never goes back, for the windows. */
+  fateOf(planned: PlannedNotification, seenMs: number, nowMs: number): Fate {
     if (planned.failure !== null) {
       const { reason, message } = planned.failure;
       return { kind: 'failed', reason, message };
     }
-    const refusal = refusalOf(planned, nowMs);
+    const refusal = refusalOf(planned, seenMs);
     if (refusal !== null) return { kind: 'suppressed', reason: refusal };
     const { dedupe, throttle, digest, quiet } = planned.policies;
     const dedupeKey = `${planned.route}\n${dedupe?.key ?? ''}`;

@@ -79,7 +79,7 @@ export class ReplaySide {
       if (this.#isKnown(reference, clockMs)) continue;
       const plan = this.#rules.plan(event, nowMs);
       for (const planned of plan.notifications) {
-        const fate = this.#windows.fateOf(planned, clockMs);
+        const fate = this.#windows.fateOf(planned, nowMs, clockMs);
         this.#count(planned, fate, clockMs);
         const outcome = { planned, fate, event: reference, digest: null };
         outcomes.set(JSON.stringify([index, planned.route, planned.item]), outcome);
@@ -146,7 +146,7 @@ export class ReplaySide {
         ...planned,
         policies: { ...planned.policies, dedupe: null, throttle: null, digest: null },
       };
-      const fate = this.#windows.fateOf(own, digest.closesAt);
+      const fate = this.#windows.fateOf(own, digest.closesAt, digest.closesAt);
       this.#count(own, fate, digest.closesAt);
       outcomes.set(digest.id, { planned: own, fate, event: referenceOf(first.meta), digest });
     }

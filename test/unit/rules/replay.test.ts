@@ -230,6 +230,13 @@ describe('windows over the time of the events', () => {
     expect(found?.difference.after?.fate).toBe('suppressed: expired');
   });
 
+  it('expiry does not count from the clock of records that came before out of order', () => {
+    const comparison = new Comparison(route(''), route('expires_after: 1h'));
+    comparison.take({}, now + 600 * minute);
+    comparison.take({}, now);
+    expect(comparison.finish().after).toMatchObject({ sent: 2, suppressed: {} });
+  });
+
   it('a repeated identity makes nothing', () => {
     const comparison = new Comparison(route(''), route('', 'y'));
     comparison.take({}, now, { id: 'same' });
