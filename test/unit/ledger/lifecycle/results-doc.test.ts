@@ -69,7 +69,11 @@ function see(row: Row, retries: number, overLimit: 'drop' | 'defer' = 'drop') {
   const persons = sent.persons.map((person) => ({ ...person, failedRetries: retries, rateRetries: retries }));
   const call = { ...step.call, unknownRounds: row.afterUnknown ? 1 : 0 };
   const seen = resultSeen(call, new Map([[sent.id, { ...sent, persons }]]), resultOf(row), follow, noon);
+  const told = only(seen.steps).outbox.flatMap((item) =>
+    item.kind === 'result' ? [item.result.status] : [],
+  );
   return {
+    told,
     person: only(only(seen.steps).notification.persons),
     again: seen.newCalls.map((each) => each.nextAt),
   };
@@ -90,9 +94,12 @@ it.each(rows)('$list, code $code, after an unknown outcome: $afterUnknown', (row
     case 'after a minute, at most 3 times':
       expect([see(row, 0).again, tries(2), tries(3)]).toEqual([[noon + 60_000], 1, 0]);
       break;
-    case 'the next day with `over_limit: defer`':
+    case "the next day with `over_limit: defer`, told as `deferred`; not when an earlier attempt's outcome was unknown": {
       expect([tries(0), see(row, 0, 'defer').again]).toEqual([0, [follow.nextDay]]);
+      expect(see(row, 0, 'defer').told).toEqual(['deferred']);
+      expect(see({ ...row, afterUnknown: true }, 0, 'defer').again).toEqual([]);
       break;
+    }
     default:
       throw new Error(`nobody knows what "${row.again}" means`);
   }
