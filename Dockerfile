@@ -24,6 +24,9 @@ COPY --from=build /app/dist ./dist
 COPY schemas ./schemas
 COPY config ./config
 COPY LICENSE ./
+# What dingbus_build_info tells: docker build --build-arg DINGBUS_REVISION=$(git rev-parse --short HEAD) …
+ARG DINGBUS_REVISION=unknown
+ENV DINGBUS_REVISION=$DINGBUS_REVISION
 USER node
 VOLUME /data
 EXPOSE 8080
