@@ -66,7 +66,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     return fingerprint([shared, apps.get(name)]);
   };
 
-  const open = async (name: string): Promise<void> => {
+  const open = async (name: string): Promise<AppRuntime> => {
     const made = settingsOf(name);
     const client = await clients.open(name);
     const runtime = createAppRuntime({
@@ -78,6 +78,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     });
     running.set(name, { runtime, made, ended: false });
     if (started) runtime.start();
+    return runtime;
   };
 
   /** Brings what runs in line with the configuration in force; a fault leaves the rest for the next turn. */
@@ -89,7 +90,9 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
         known.ended = true;
         await known.runtime.stop();
       }
-      await open(name);
+      const { client } = await open(name);
+      // What holds all apps behind our address ends with a reload as well.
+      client.release();
       logger.info({ app: name }, 'the app was set up as a reload wants it');
     }
   };
@@ -139,11 +142,15 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       loop.start();
     },
     reconfigured() {
-      for (const { runtime } of running.values()) runtime.reconfigured();
+      for (const [name, { runtime, made }] of running) {
+        // One that is to be made anew must not try its old settings once more.
+        if (made === settingsOf(name)) runtime.reconfigured();
+      }
       loop.wake();
     },
     wake,
-    states: () => [loop.state(), ...[...running.values()].flatMap(({ runtime }) => runtime.states())],
+    // Its own loop is left out: it may wait for calls of an app that ends, which have their own limits.
+    states: () => [...running.values()].flatMap(({ runtime }) => runtime.states()),
     async stop() {
       await loop.stop();
       await Promise.all(
