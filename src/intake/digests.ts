@@ -71,7 +71,7 @@ export function createDigestLoop(options: DigestOptions): Loop {
     return failDigest(notification, failure, records, now);
   };
 
-  return createLoop({
+  const loop = createLoop({
     name: 'digests',
     clock,
     logger,
@@ -87,6 +87,21 @@ export function createDigestLoop(options: DigestOptions): Loop {
       return { wakeAt: Math.min(next ?? Number.POSITIVE_INFINITY, clock.now() + lookEveryMs) };
     },
   });
+  let unsubscribe: (() => void) | null = null;
+  return {
+    ...loop,
+    start() {
+      // A window that opens may end before the loop would look again, and a full one is due at once.
+      unsubscribe = ledger.onWake('digests', () => {
+        loop.wake();
+      });
+      loop.start();
+    },
+    async stop() {
+      unsubscribe?.();
+      await loop.stop();
+    },
+  };
 }
 
 /** A reload has taken away the route, or its digest, while the window was open. */

@@ -57,7 +57,7 @@ export interface SharedDocuments {
   replace(name: string, text: string, version: number): Promise<boolean>;
 }
 
-export type WakeKind = 'delivery' | 'tracking' | 'outbox';
+export type WakeKind = 'delivery' | 'tracking' | 'outbox' | 'digests';
 
 export interface LedgerHealth {
   readonly ok: boolean;

@@ -24,4 +24,4 @@ export class Wakes {
   }
 }
 
-export const allWakes: readonly WakeKind[] = ['delivery', 'tracking', 'outbox'];
+export const allWakes: readonly WakeKind[] = ['delivery', 'tracking', 'outbox', 'digests'];

@@ -56,7 +56,7 @@ async function openWindow(scope: Scope, fresh: DigestWindow): Promise<WindowRow>
       [id, fresh.route, key, fresh.key, fresh.app, fresh.openedAt, fresh.closesAt],
     );
     // Who opens or closes windows must set the alarm for the earliest one anew.
-    if (inserted > 0) scope.wakes.add('delivery');
+    if (inserted > 0) scope.wakes.add('digests');
   }
 }
 
@@ -78,7 +78,7 @@ export async function closeDigest(scope: Scope, id: string, at: number): Promise
      WHERE id = ?1 AND state <> 'taken'`,
     [id, at],
   );
-  if (closed > 0) scope.wakes.add('delivery');
+  if (closed > 0) scope.wakes.add('digests');
 }
 
 export async function takeClosedDigests(

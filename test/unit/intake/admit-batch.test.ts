@@ -299,6 +299,32 @@ describe('digests', () => {
     clock.set(noon);
   });
 
+  it('go out when their window ends, though it was opened after the loop had last looked', async () => {
+    const seen: unknown[][] = [];
+    const digests = loop(seen);
+    digests.start();
+    await clock.advance(100);
+    const short = { digest: { ...policies.digest, windowMs: 10_000 } };
+    await take(planned('e-1', [aPlanned({ policies: short, message: null, digestItem: anEvent('e-1') })]));
+    await clock.advance(9_000);
+    expect(seen).toEqual([]);
+    await clock.advance(1_000);
+    await expect.poll(() => seen.length).toBe(1);
+    await digests.stop();
+    clock.set(noon);
+  });
+
+  it('go out at once when they are full, whenever the loop had meant to look', async () => {
+    const seen: unknown[][] = [];
+    const digests = loop(seen);
+    digests.start();
+    await clock.advance(100);
+    await take(member('e-1'), member('e-2'), member('e-3'));
+    await expect.poll(() => seen.map((each) => each.length)).toEqual([3]);
+    await digests.stop();
+    clock.set(noon);
+  });
+
   it('close early when full', async () => {
     await take(member('e-1'), member('e-2'), member('e-3'), member('e-4'));
     const seen: unknown[][] = [];
