@@ -4,6 +4,11 @@ import type { PlannedEvent } from '../../../src/intake/planned-event.ts';
 import { createDigestLoop } from '../../../src/intake/digests.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import type { EventDecoder } from '../../../src/events/outcome.ts';
+import type { IntakeRules } from '../../../src/intake/intake.ts';
+import { redrive } from '../../../src/intake/redrive.ts';
+import type { Event } from '../../../src/model/event.ts';
+import type { RawRecord } from '../../../src/model/record.ts';
 import type { PlannedNotification, Signal } from '../../../src/model/plan.ts';
 import type { Result } from '../../../src/model/result.ts';
 import { aPlanned, aRecord, anEvent, noon, only } from '../../fakes/builders.ts';
@@ -259,6 +264,44 @@ describe('digests', () => {
     expect(new Set(letters.map((each) => each.id)).size).toBe(2);
     expect(claimed).toBe('ntf_later');
     expect(await ledger.read((tx) => tx.nextDigest())).toBeNull();
+  });
+
+  it('gather anew what is redriven after they failed, as the same events of one digest', async () => {
+    const { results, letters } = await closedBy(() => null);
+    const digest = results.find((each) => each.status === 'failed');
+    const ids = new Map(letters.map((letter, index) => [letter.record, `e-${index + 1}`]));
+    const parts = {
+      ledger,
+      clock,
+      decoder: {
+        decode: (record: RawRecord) => ({
+          kind: 'events' as const,
+          events: [anEvent(ids.get(record), { id: ids.get(record) })],
+        }),
+      } as unknown as EventDecoder,
+      rules: () =>
+        ({
+          reading: () => ({ format: 'auto', identity: null }),
+          planRoute: (_route: string, event: Event) => ({
+            notifications: [aPlanned({ policies, message: null, digestItem: event })],
+            signals: [],
+            configHash: 'mended',
+          }),
+        }) as unknown as IntakeRules,
+    };
+    for (const letter of letters) expect((await redrive(parts, letter)).kind).toBe('redriven');
+    for (const letter of letters) expect((await redrive(parts, letter)).kind).toBe('known');
+    const seen: unknown[][] = [];
+    const digests = loop(seen);
+    digests.start();
+    await clock.advance(61_000);
+    await expect.poll(() => seen).toEqual([[{ id: 'e-1' }, { id: 'e-2' }]]);
+    await digests.stop();
+    clock.set(noon);
+    const rows = await ledger.write((tx) => tx.takeOutbox(100));
+    const again = rows.flatMap((row) => (row.kind === 'result' ? [row.result] : [])).slice(results.length);
+    expect(again.map((each) => each.reason)).toEqual(['digested', 'digested']);
+    expect(again.map((each) => each.related)).not.toContain(digest?.notificationId);
   });
 
   it('end failed when their template has come to break, and each event can be tried again', async () => {
