@@ -52,11 +52,11 @@ const benches: Readonly<Record<string, (world: BenchWorld, size: Sizes) => Promi
   'recovery-sqlite': (world, size) => recovery(world, { rounds: size.rounds, store: 'sqlite' }),
   'recovery-postgres': (world, size) => recovery(world, { rounds: size.rounds, store: 'postgres' }),
   tracking: (world, size) => tracking(world, { events: size['tracking-events'], rounds: size.rounds }),
-  scraping: (world, size) => scraping(world, { events: size['scraping-events'] }),
   console: (_world, size) => consolePages({ notifications: size['console-notifications'] }),
 };
 /** Not among the bounds; run by name. */
 const extra: typeof benches = {
+  scraping: (world, size) => scraping(world, { events: size['scraping-events'] }),
   'sending-delivered': (world, size) =>
     sending(world, { ...ofSending(size), store: 'sqlite', track: 'delivered' }),
   'sending-postgres': (world, size) =>
