@@ -154,9 +154,11 @@ describe('a source', () => {
     const reader = new Positioned();
     kafka.source(reader, { groupId, topics: [{ topic, start: 'earliest' }] });
     await until('the records', () => reader.records.length >= 55);
+    const topicId = told[0]?.topicId;
+    expect(topicId).toMatch(/^[0-9a-f]{32}$/);
     expect(told.sort((a, b) => a.partition - b.partition)).toEqual([
-      { topic, partition: 0, committed: null, low: 0n, high: 50n },
-      { topic, partition: 1, committed: null, low: 0n, high: 50n },
+      { topic, topicId, partition: 0, committed: null, low: 0n, high: 50n },
+      { topic, topicId, partition: 1, committed: null, low: 0n, high: 50n },
     ]);
     expect(reader.records.filter(({ partition }) => partition === 1).map(({ offset }) => offset)).toEqual([
       45n,
