@@ -108,9 +108,11 @@ function applyFates(
   now: number,
 ): Applied {
   const updates = new Map<string, PersonUpdate>();
+  const mine = new Set(member.userids);
   const again = new Map<Cause, { readonly at: number; readonly userids: string[] }>();
   for (const person of notification.persons) {
-    if (person.part !== member.part || person.userid === null) continue;
+    // Whoever was left out of a shared call is not in it, though another notification may have them there.
+    if (person.part !== member.part || person.userid === null || !mine.has(person.userid)) continue;
     const fate = fates.get(person.userid);
     if (fate === undefined || (hasArrived(person.status) && !hasArrived(fate.status))) continue;
     const retry = retryOf(notification, person, fate, call, follow, now);
