@@ -1,5 +1,5 @@
 import { findByName } from '../base/name-pattern.ts';
-import type { IntakeRules } from '../intake/intake.ts';
+import type { IntakeRules } from '../intake/intake-types.ts';
 import type { Active } from './configuration.ts';
 
 /** The rules in force as intake sees them. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { IntakeObserver } from '../intake/intake.ts';
+import type { IntakeObserver } from '../intake/intake-types.ts';
 import type { Source } from '../kafka/source-types.ts';
 import type { Hold, Ledger, OutboxRow } from '../ledger/ledger.ts';
 import type { BacklogSample, Metrics } from '../model/metrics.ts';

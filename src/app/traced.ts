@@ -4,7 +4,7 @@
  * and dingtalk. Keys, ids, names of people and texts that upstream wrote never become attributes.
  */
 import type { OutgoingRecord } from '../kafka/sink-types.ts';
-import type { IncomingBatch, Intake, IntakeRules } from '../intake/intake.ts';
+import type { IncomingBatch, Intake, IntakeRules } from '../intake/intake-types.ts';
 import type { RecordHeader } from '../model/record.ts';
 import { inSpan, isTracing, recordSpan } from '../base/tracing.ts';
 

@@ -6,46 +6,15 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { failpoint } from '../base/failpoints.ts';
-import { stableId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
-import type { DecodeOutcome, EventDecoder, TopicReading } from '../events/outcome.ts';
+import type { EventDecoder } from '../events/outcome.ts';
 import type { Ledger, LedgerTx, Position } from '../ledger/ledger.ts';
-import type { DeadLetter } from '../model/dead-letter.ts';
-import type { Event } from '../model/event.ts';
-import type { Plan } from '../model/plan.ts';
 import type { RawRecord } from '../model/record.ts';
 import { admitBatch, type BatchCounts } from './admit-batch.ts';
+import type { IncomingBatch, Intake, IntakeObserver, IntakeRules } from './intake-types.ts';
 import type { PlannedEvent } from './planned-event.ts';
 import { decideStart, type BrokerView } from './positions.ts';
-
-/** What intake needs of the rules in force; one object serves a whole batch, so a reload never splits an event. */
-export interface IntakeRules {
-  readonly hash: string;
-  /** False when no route and no signal can match by topic or type alone. `undefined` = type not known yet. */
-  couldMatch(topic: string, type: string | null | undefined): boolean;
-  reading(topic: string): TopicReading;
-  plan(event: Event, now: number): Plan;
-  /** One route's part of the plan, whatever the others say; null when there is no such route. */
-  planRoute(route: string, event: Event, now: number): Plan | null;
-}
-
-/** What intake tells whoever counts. */
-export interface IntakeObserver {
-  batch(counts: IntakeCounts): void;
-}
-
-export interface IntakeCounts extends BatchCounts {
-  readonly topic: string;
-  readonly records: number;
-  readonly events: number;
-  /** Events by the routes that matched them. */
-  readonly matched: ReadonlyMap<string, number>;
-  readonly tombstones: number;
-  readonly redelivered: number;
-  readonly deadLetters: readonly DeadLetter[];
-  /** From the first record to the ledger's commit. */
-  readonly seconds: number;
-}
+import { readRecords, type Reading } from './reading.ts';
 
 export interface IntakeOptions {
   readonly group: string;
@@ -56,37 +25,6 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: IntakeObserver;
-}
-
-export interface IncomingBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly records: readonly RawRecord[];
-}
-
-export interface Intake {
-  /** Where to begin in partitions that were just assigned; those left out begin where Kafka's group stands. */
-  assigned(
-    partitions: readonly BrokerView[],
-  ): Promise<readonly { topic: string; partition: number; offset: bigint }[]>;
-  /** Makes a batch durable. @throws when the registry or the ledger cannot be reached: the batch comes again. */
-  process(batch: IncomingBatch): Promise<{ readonly processedTo: bigint }>;
-  /**
-   * Kafka is about to be told of these positions: those that only records without consequences have moved become
-   * durable now, all together. @throws when the ledger cannot be reached: then Kafka must not be told.
-   */
-  beforeCommit(positions: readonly { topic: string; partition: number; offset: bigint }[]): Promise<void>;
-  /** Kafka has stored these offsets; remembered with the next transaction. */
-  committed(positions: readonly { topic: string; partition: number; offset: bigint }[]): void;
-  /** Writes down commits that no transaction has taken along yet. */
-  flushCommits(): Promise<void>;
-}
-
-interface Reading {
-  readonly events: PlannedEvent[];
-  readonly deadLetters: DeadLetter[];
-  tombstones: number;
-  decoded: number;
 }
 
 const nothingFollowed: BatchCounts = { duplicates: 0, ids: [], planned: [] };
@@ -109,41 +47,6 @@ export function createIntake(options: IntakeOptions): Intake {
     const taken = commits;
     commits = [];
     return taken;
-  };
-
-  const read = async (records: readonly RawRecord[], rules: IntakeRules): Promise<Reading> => {
-    const reading: Reading = { events: [], deadLetters: [], tombstones: 0, decoded: 0 };
-    // All are begun before the first is waited for, so that schemas that have to be asked for are asked for at once.
-    const begun: { record: RawRecord; decoding: DecodeOutcome | Promise<DecodeOutcome> }[] = [];
-    for (const record of records) {
-      const how = rules.reading(record.topic);
-      if (!rules.couldMatch(record.topic, decoder.typeHint(record, how))) continue;
-      begun.push({ record, decoding: decoder.decode(record, how) });
-    }
-    for (const { record, decoding } of begun) {
-      digest(decoding instanceof Promise ? await decoding : decoding, record, rules, reading);
-    }
-    return reading;
-  };
-
-  const digest = (outcome: DecodeOutcome, record: RawRecord, rules: IntakeRules, reading: Reading): void => {
-    switch (outcome.kind) {
-      case 'wait':
-        throw outcome.error;
-      case 'tombstone':
-        reading.tombstones += 1;
-        return;
-      case 'dead_letter':
-        reading.deadLetters.push(decodeDeadLetter(record, outcome));
-        return;
-      case 'events':
-        for (const event of outcome.events) {
-          reading.decoded += 1;
-          const plan = rules.plan(event, clock.now());
-          if (plan.notifications.length + plan.signals.length > 0)
-            reading.events.push({ record, event, plan });
-        }
-    }
   };
 
   return {
@@ -183,7 +86,7 @@ export function createIntake(options: IntakeOptions): Intake {
       const began = clock.now();
       const epoch = epochs.get(key);
       const rules = options.rules();
-      const reading = await read(records, rules);
+      const reading = await readRecords(records, rules, decoder, clock);
       const now = clock.now();
       const idle = reading.events.length + reading.deadLetters.length === 0;
       // Most events concern nobody; a commit for each batch of them would cost more than reading them.
@@ -343,19 +246,6 @@ function asText(
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),
   );
-}
-
-function decodeDeadLetter(record: RawRecord, outcome: DecodeOutcome & { kind: 'dead_letter' }): DeadLetter {
-  return {
-    id: stableId('dlq', record.topic, record.partition, record.offset, record.timestamp, outcome.reason),
-    record,
-    stage: 'decode',
-    reason: outcome.reason,
-    message: outcome.message,
-    exceptionClass: outcome.className,
-    route: null,
-    notificationId: null,
-  };
 }
 
 function matchedRoutes(events: readonly PlannedEvent[]): ReadonlyMap<string, number> {

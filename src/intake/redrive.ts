@@ -8,7 +8,7 @@ import { referenceOf } from '../model/event.ts';
 import { admit } from './admission.ts';
 import { admitBatch, insertSteps } from './admit-batch.ts';
 import { identityOf, type PlannedEvent } from './planned-event.ts';
-import type { IntakeRules } from './intake.ts';
+import type { IntakeRules } from './intake-types.ts';
 
 export interface RedriveParts {
   readonly ledger: Ledger;

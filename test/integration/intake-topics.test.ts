@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from '
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createEventDecoder } from '../../src/events/decoder.ts';
-import { createIntake, type IntakeRules } from '../../src/intake/intake.ts';
+import type { IntakeRules } from '../../src/intake/intake-types.ts';
+import { createIntake } from '../../src/intake/intake.ts';
 import { kafkajs } from '../../src/kafka/kafkajs.ts';
 import type { Source, StartAt } from '../../src/kafka/source-types.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';

@@ -1,6 +1,6 @@
 /** The events of the model test: each carries its notification, or a wish about earlier ones, in plain words. */
 import type { EventDecoder } from '../../../src/events/outcome.ts';
-import type { IntakeRules } from '../../../src/intake/intake.ts';
+import type { IntakeRules } from '../../../src/intake/intake-types.ts';
 import type { Event } from '../../../src/model/event.ts';
 import type { Plan, PlannedNotification } from '../../../src/model/plan.ts';
 import type { RawRecord } from '../../../src/model/record.ts';

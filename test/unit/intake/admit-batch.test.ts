@@ -5,7 +5,7 @@ import { createDigestLoop } from '../../../src/intake/digests.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { EventDecoder } from '../../../src/events/outcome.ts';
-import type { IntakeRules } from '../../../src/intake/intake.ts';
+import type { IntakeRules } from '../../../src/intake/intake-types.ts';
 import { redrive } from '../../../src/intake/redrive.ts';
 import type { Event } from '../../../src/model/event.ts';
 import type { RawRecord } from '../../../src/model/record.ts';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { createEventDecoder } from '../../../src/events/decoder.ts';
-import { createIntake, type Intake, type IntakeRules } from '../../../src/intake/intake.ts';
+import type { Intake, IntakeRules } from '../../../src/intake/intake-types.ts';
+import { createIntake } from '../../../src/intake/intake.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { RawRecord } from '../../../src/model/record.ts';
 import { aPlanned, aRecord, noon } from '../../fakes/builders.ts';
