@@ -256,7 +256,15 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
     await page.getByLabel('Token').fill(adminToken);
     await page.keyboard.press('Enter');
     await page.locator('.toast.good').getByText('dl_c: redriven').waitFor();
-    expect(program.asked).toContainEqual({ what: 'redrive', args: [['dl_a', 'dl_c']] });
+    expect(program.asked).toContainEqual({
+      what: 'redrive',
+      args: [
+        [
+          { id: 'dl_a', place: null },
+          { id: 'dl_c', place: null },
+        ],
+      ],
+    });
   });
 
   it('recalls, settles, redrives and reloads, each after a question, and shows each change in the audit log', async () => {
@@ -288,7 +296,7 @@ describe.runIf(existsSync(executable))('console in a browser', () => {
     await page.goto(`${url}/dead-letters/dl_b`);
     await page.getByRole('button', { name: 'Redrive' }).click();
     await confirm();
-    await expect.poll(() => asked('redrive')).toEqual([[['dl_b']]]);
+    await expect.poll(() => asked('redrive')).toEqual([[[{ id: 'dl_b', place: null }]]]);
 
     await page.goto(url);
     await page.getByRole('button', { name: 'Reload' }).click();

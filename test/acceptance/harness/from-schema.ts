@@ -10,6 +10,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly format?: string;
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
@@ -47,13 +48,14 @@ export function valid(schema: Schema, words: readonly string[]): fc.Arbitrary<un
 }
 
 function text(
-  { format, minLength = 0, maxLength = 60 }: Schema,
+  { format, pattern, minLength = 0, maxLength = 60 }: Schema,
   words: readonly string[],
 ): fc.Arbitrary<string> {
   if (format === 'date-time')
     return fc
       .date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true })
       .map((date) => date.toISOString());
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
   const known = words.filter((word) => word.length >= minLength && word.length <= maxLength);
   const made = fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, 60) });
   return known.length === 0 ? made : fc.oneof(fc.constantFrom(...known), made);
