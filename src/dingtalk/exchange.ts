@@ -76,7 +76,9 @@ export class Exchange {
     const begun = clock.now();
     const mayStart = (): boolean => slot.mayStart() && (request.mayStart?.() ?? true);
     const answer = await transport.request({ ...request.http, mayStart });
-    const ms = clock.now() - begun;
+    // One instant for all that follows from the answer, so that spans from it and instants agree.
+    const ended = clock.now();
+    const ms = ended - begun;
     const httpStatus = answer.kind === 'answered' ? answer.status : null;
     const read: Answer =
       answer.kind === 'answered'
@@ -95,16 +97,17 @@ export class Exchange {
       observe({ kind: 'call', operation, outcome: 'ok', code: null, ms, httpStatus });
       return { kind: 'ok', body: read.body, requestId: read.requestId };
     }
-    const error = this.#errorOf(operation, read, httpStatus, request.hidden);
+    const error = this.#errorOf(operation, read, httpStatus, request.hidden, ended);
     slot.end(!error.provesNothingSent);
-    this.#failed(error, slot, request.tolerated);
+    this.#failed(error, slot, request.tolerated, ended);
     observe({ kind: 'call', operation, outcome: error.class, code: error.code, ms, httpStatus });
     return { kind: 'error', error, sent: answer.kind !== 'lost_before_write' };
   }
 
   /** An error of ours about an answer or a request that is otherwise fine. */
   ownError(operation: Operation, code: string, message: string, requestId: string | null = null): CallError {
-    return this.#errorOf(operation, { code, message, requestId, endsAt: null, waitMs: null }, null, []);
+    const answer = { code, message, requestId, endsAt: null, waitMs: null };
+    return this.#errorOf(operation, answer, null, [], this.#options.clock.now());
   }
 
   /** A fault that only a person can mend: all calls of the app stop. */
@@ -154,6 +157,7 @@ export class Exchange {
     answer: Omit<Extract<Answer, { kind: 'error' }>, 'kind'>,
     httpStatus: number | null,
     alsoHidden: readonly Sensitive[],
+    now: number,
   ): CallError {
     const row = findCode(operation, answer.code);
     const hidden = [...this.#options.hidden(), ...alsoHidden];
@@ -164,7 +168,7 @@ export class Exchange {
       message: text === '' ? (row?.meaning ?? 'no explanation was given') : text,
       requestId: answer.requestId === null ? null : maskText(answer.requestId, hidden),
       class: classOf(operation, answer.code),
-      retryAfterMs: row === null ? null : this.#retryAfter(operation, row, answer),
+      retryAfterMs: row === null ? null : this.#retryAfter(operation, row, answer, now),
       provesNothingSent: row?.provesNothingSent ?? false,
       httpStatus,
     };
@@ -174,8 +178,8 @@ export class Exchange {
     operation: Operation,
     row: CodeRow,
     answer: { readonly endsAt: number | null; readonly waitMs: number | null },
+    now: number,
   ): number | null {
-    const now = this.#options.clock.now();
     if (row.retryAfter === null) return null;
     if (row.holds === 'address') {
       if (answer.waitMs !== null && answer.waitMs > 0) return answer.waitMs;
@@ -213,10 +217,10 @@ export class Exchange {
     this.#options.limiter.refresh();
   }
 
-  #failed(error: CallError, slot: RunningSlot, tolerated: string | null): void {
-    const { holds, address, limiter, clock } = this.#options;
+  #failed(error: CallError, slot: RunningSlot, tolerated: string | null, now: number): void {
+    const { holds, address, limiter } = this.#options;
     const row = findCode(error.operation, error.code);
-    const until = clock.now() + (error.retryAfterMs ?? 0);
+    const until = now + (error.retryAfterMs ?? 0);
     if (row !== null && error.code !== tolerated) {
       const { code, message } = error;
       if (row.class === 'configuration') this.#holdForConfiguration(error, row);
