@@ -7,13 +7,14 @@ import { createAddressLimits } from '../dingtalk/address-limits.ts';
 import type { ClientEvent } from '../dingtalk/client-events.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { Holds } from '../dingtalk/holds.ts';
-import { rateLimits, spans } from '../dingtalk/limits.ts';
+import { rateLimits } from '../dingtalk/limits.ts';
 import { wholeLimits } from '../dingtalk/permits.ts';
 import { SharedPermits } from '../dingtalk/shared-permits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { createAppClient } from './app-client.ts';
 import type { Current } from './current.ts';
+import { earlierCalls } from './earlier-calls.ts';
 
 export interface ClientParts {
   readonly ledger: Ledger;
@@ -34,12 +35,6 @@ export interface Clients {
   /** After all clients are closed. */
   close(): Promise<void>;
 }
-
-/**
- * An intent is written before its commit and the wait for a connection; a process that died leaves no better trace of
- * when its calls arrived. So long after it they count as just made, which at full rate costs a restart that much time.
- */
-const intentLagMs = 1_000;
 
 export function createClients(parts: ClientParts): Clients {
   const { clock, ledger, logger, metrics, current } = parts;
@@ -89,16 +84,8 @@ export function createClients(parts: ClientParts): Clients {
       });
       clients.set(name, client);
       if (permits === null) {
-        const now = clock.now();
-        const since = now - spans.recipientsPerMinuteWindow.value - intentLagMs;
-        const recent = await ledger.read((tx) => tx.recentIntents(name, since));
-        client.limiter.seed(
-          recent.map(({ at, people }) => ({
-            api: 'send',
-            at: Math.min(now, at + intentLagMs),
-            recipients: people,
-          })),
-        );
+        const { callsPerSecond } = client.limiter;
+        client.limiter.seed(await earlierCalls(ledger, name, callsPerSecond, clock.now()));
       }
       return client;
     },

@@ -70,6 +70,10 @@ export class Limiter implements CallLimiter {
     });
   }
 
+  get callsPerSecond(): number {
+    return this.#options.callsPerSecond === 0 ? Infinity : this.#options.callsPerSecond;
+  }
+
   available(api: Operation): number {
     const { high, normal } = this.#api(api);
     const gate = this.#gate(api);

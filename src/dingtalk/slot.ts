@@ -12,6 +12,8 @@ export interface Slot {
 
 /** What a loop that persists before it calls needs of the limiter. */
 export interface CallLimiter {
+  /** Calls of one API that may be made in a second; Infinity = not limited. */
+  readonly callsPerSecond: number;
   /** How many calls of this API may start right now; 0 while the app is held, Infinity without a limit. */
   available(api: Operation): number;
   /** Takes a place now, or gives null when none is free. Calls that wait go first. */
