@@ -117,10 +117,10 @@ it('all dead letters of a route are redriven by one command, and by a second one
     outcomes: { already_redriven: count },
   });
   const inboxes = (): number =>
-    Array.from(
-      { length: people },
-      (_, index) => world.simulator.control.inbox(`load${index}`).length,
-    ).reduce((sum, each) => sum + each, 0);
+    Array.from({ length: people }, (_, index) => world.simulator.control.inbox(`load${index}`).length).reduce(
+      (sum, each) => sum + each,
+      0,
+    );
   await expect.poll(inboxes, { timeout: 900_000, interval: 200 }).toBe(count);
   const none = await command('dlq', 'redrive', '--reason', 'undecodable', '--yes');
   expect(none).toMatchObject({ code: 0, answer: { items: [] } });
