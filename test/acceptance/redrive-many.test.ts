@@ -2,9 +2,8 @@
  * A fault of one route that nobody saw for a while, mended and redriven as a whole: every event gets through once, however
  * often the command is given. DINGBUS_TEST_SCALE multiplies the number of dead letters (250 for 100,000 of them).
  */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { runCommand, type CommandEnd } from './harness/command.ts';
 import type { DingbusProcess } from './harness/dingbus-process.ts';
 import { build, World } from './harness/world.ts';
 
@@ -64,20 +63,8 @@ function here(): { world: World; dingbus: DingbusProcess } {
   return { world, dingbus };
 }
 
-function command(...args: string[]): Promise<{ code: number; answer: unknown; err: string }> {
-  const main = join(import.meta.dirname, '../../dist/main.js');
-  const { settings } = here().dingbus;
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [main, '--config', settings.configDir, '--json', ...args],
-      { cwd: settings.dataDir, env: { PATH: process.env['PATH'] ?? '', ...settings.env }, maxBuffer: 1e9 },
-      (error, out, err) => {
-        const code = error === null ? 0 : Number(error.code);
-        resolve({ code, answer: out === '' ? null : (JSON.parse(out) as unknown), err });
-      },
-    );
-  });
+function command(...args: string[]): Promise<CommandEnd> {
+  return runCommand(here().dingbus, args);
 }
 
 it('all dead letters of a route are redriven by one command, and by a second one not again', async () => {

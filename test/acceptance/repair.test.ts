@@ -3,10 +3,9 @@
  * broadcast whose answer was lost, take a message back. Each may be repeated, and nobody gets anything twice, not even
  * when the process is killed in the middle of it.
  */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Failpoint } from '../../src/base/failpoints.ts';
+import { runCommand, type CommandEnd } from './harness/command.ts';
 import type { DingbusProcess } from './harness/dingbus-process.ts';
 import { build, World, type WireResult } from './harness/world.ts';
 
@@ -98,21 +97,8 @@ async function result(fits: (each: WireResult) => boolean): Promise<WireResult> 
   return found;
 }
 
-/** Runs a command of the built program beside the service; `--json` is read. */
-function command(...args: string[]): Promise<{ code: number; answer: unknown; err: string }> {
-  const main = join(import.meta.dirname, '../../dist/main.js');
-  const { settings } = here().dingbus;
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [main, '--config', settings.configDir, '--json', ...args],
-      { cwd: settings.dataDir, env: { PATH: process.env['PATH'] ?? '', ...settings.env } },
-      (error, out, err) => {
-        const code = error === null ? 0 : Number(error.code);
-        resolve({ code, answer: out === '' ? null : (JSON.parse(out) as unknown), err });
-      },
-    );
-  });
+function command(...args: string[]): Promise<CommandEnd> {
+  return runCommand(here().dingbus, args);
 }
 
 interface Items {
