@@ -4,6 +4,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds from some start, which nobody who sets the time moves. */
   monotonic(): number;
+  /**
+   * Milliseconds that this thread has spent waiting for something to happen, since some start. What is left of a span
+   * of `monotonic` is time in which it did, or owed, something itself.
+   */
+  idle(): number;
   /** Runs `task` once after `delayMs` (clamped to ≥ 0) and returns a function that cancels it. */
   schedule(delayMs: number, task: () => void): () => void;
 }
@@ -14,6 +19,7 @@ const longestTimerMs = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  idle: () => performance.eventLoopUtilization().idle,
   schedule(delayMs, task) {
     const timer = setTimeout(task, Math.min(Math.max(delayMs, 0), longestTimerMs));
     return () => {

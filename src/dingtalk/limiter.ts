@@ -185,10 +185,10 @@ export class Limiter implements CallLimiter {
     }
     const taken = this.#windows.take(name, recipients);
     return new RunningSlot(name, recipients, probe, this.#clock, {
-      end: (startedAt, peopleCounted) => {
+      end: (begun, peopleCounted) => {
         const now = this.#clock.monotonic();
-        api.roundTrips.add(now - startedAt, now);
-        taken.end(Math.max(startedAt, now - api.roundTrips.smallest), peopleCounted);
+        api.roundTrips.add(this.#clock.idle() - begun.idle, now);
+        taken.end(Math.max(begun.at, now - api.roundTrips.smallest), peopleCounted);
         this.refresh();
       },
       mayStart: () => taken.covered(),

@@ -38,10 +38,16 @@ export interface RecentCall {
   readonly recipients: number;
 }
 
+/** When a call began, by the two clocks of this thread that nobody sets: `Clock.monotonic` and `Clock.idle`. */
+export interface Begun {
+  readonly at: number;
+  readonly idle: number;
+}
+
 /** What the end of a slot does to the limits it was taken from. */
 export interface SlotEnds {
-  /** The call has ended, having begun then on the monotonic clock; `peopleCounted` is false when DingTalk proved that it told nobody. */
-  end(startedAt: number, peopleCounted: boolean): void;
+  /** The call has ended, having begun then; `peopleCounted` is false when DingTalk proved that it told nobody. */
+  end(begun: Begun, peopleCounted: boolean): void;
   giveBack(): void;
   /** False when the places of this slot are no longer ours: they were shared with others and are too old. */
   mayStart(): boolean;
@@ -55,7 +61,7 @@ export class RunningSlot implements Slot {
   readonly probe: boolean;
   readonly #clock: Clock;
   readonly #ends: SlotEnds;
-  #startedAt: number | null = null;
+  #begun: Begun | null = null;
   #ended = false;
 
   constructor(api: Operation, recipients: number, probe: boolean, clock: Clock, ends: SlotEnds) {
@@ -67,7 +73,7 @@ export class RunningSlot implements Slot {
   }
 
   begin(): void {
-    this.#startedAt = this.#clock.monotonic();
+    this.#begun = this.#now();
   }
 
   /** To be asked immediately before the call is made. */
@@ -78,12 +84,16 @@ export class RunningSlot implements Slot {
   end(peopleCounted: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#ends.end(this.#startedAt ?? this.#clock.monotonic(), peopleCounted);
+    this.#ends.end(this.#begun ?? this.#now(), peopleCounted);
   }
 
   giveBack(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#ends.giveBack();
+  }
+
+  #now(): Begun {
+    return { at: this.#clock.monotonic(), idle: this.#clock.idle() };
   }
 }

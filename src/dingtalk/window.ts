@@ -96,7 +96,9 @@ export class SlidingWindow {
 /**
  * The smallest round trip of late. A call is counted by DingTalk somewhere between its sending and its answer; how far
  * two calls may drift together on the way is the difference of their round trips to the smallest possible one, so the
- * limiter waits that much longer and no more.
+ * limiter waits that much longer and no more. Only time in which this thread waited belongs to a round trip: what it
+ * was busy with in the meantime, the other calls of a burst above all, makes an answer look late that is not, and the
+ * next one may be there so much sooner.
  */
 export class RoundTrips {
   #count = 0;
@@ -109,14 +111,14 @@ export class RoundTrips {
   /** Fewer round trips than this tell nothing. */
   static readonly enough = 20;
 
-  add(roundTripMs: number, now: number): void {
+  add(waitedMs: number, now: number): void {
     if (now - this.#since > RoundTrips.memoryMs || now < this.#since) {
       this.#previous = this.#current;
       this.#current = Infinity;
       this.#since = now;
     }
     this.#count++;
-    this.#current = Math.min(this.#current, roundTripMs);
+    this.#current = Math.min(this.#current, waitedMs);
   }
 
   /** Milliseconds; 0 while too little is known, which is the careful answer. */

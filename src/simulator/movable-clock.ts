@@ -21,6 +21,10 @@ export class MovableClock implements Clock {
     return this.#base.monotonic();
   }
 
+  idle(): number {
+    return this.#base.idle();
+  }
+
   schedule(delayMs: number, task: () => void): () => void {
     return this.#base.schedule(delayMs, task);
   }

@@ -10,6 +10,7 @@ interface Timer {
 export class FakeClock implements Clock {
   #now: number;
   #monotonicOffset = 0;
+  #busyMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
   readonly #settle: () => Promise<void>;
@@ -29,6 +30,16 @@ export class FakeClock implements Clock {
 
   monotonic(): number {
     return this.#now - this.#monotonicOffset;
+  }
+
+  /** Work takes no time here: all that passes is spent waiting. */
+  idle(): number {
+    return this.monotonic() - this.#busyMs;
+  }
+
+  /** Of the time that has passed, so much was work after all. */
+  busy(ms: number): void {
+    this.#busyMs += ms;
   }
 
   schedule(delayMs: number, task: () => void): () => void {

@@ -28,6 +28,10 @@ export class HostClock implements Clock {
     return this.#base.monotonic() + 7_000_000;
   }
 
+  idle(): number {
+    return this.#base.idle();
+  }
+
   schedule(delayMs: number, task: () => void): () => void {
     let cancelled = false;
     const cancel = this.#base.schedule(delayMs, () => {

@@ -172,6 +172,7 @@ export class Life {
     return {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
+      idle: () => clock.idle(),
       schedule: (delayMs, task) =>
         clock.schedule(delayMs, () => {
           if (this.#alive) task();

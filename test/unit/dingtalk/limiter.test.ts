@@ -4,6 +4,7 @@ import { createAddressLimits } from '../../../src/dingtalk/address-limits.ts';
 import type { ClientEvent } from '../../../src/dingtalk/client-events.ts';
 import { Holds } from '../../../src/dingtalk/holds.ts';
 import { Limiter, type Acquired } from '../../../src/dingtalk/limiter.ts';
+import { RoundTrips } from '../../../src/dingtalk/window.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 
 interface Setup {
@@ -139,6 +140,32 @@ describe('Limiter, calls a second', () => {
     expect(limiter.available('send')).toBe(0);
     await clock.advance(200);
     expect(limiter.available('send')).toBe(1);
+  });
+
+  it('takes no time in which this process was busy for a part of the way to DingTalk', async () => {
+    const { clock, limiter } = setup();
+    // 40 ms pass from each of these to its answer, 38 of them in writing the others of its burst.
+    const call = async (workMs: number): Promise<void> => {
+      const acquired = await limiter.acquire('send', normal);
+      if (acquired.kind !== 'slot') throw new Error('no slot');
+      acquired.slot.begin();
+      await clock.advance(40);
+      clock.busy(workMs);
+      acquired.slot.end(true);
+      await clock.advance(1100);
+    };
+    for (let each = 0; each < RoundTrips.enough; each++) await call(38);
+
+    // The answer to this one took 40 ms of real waiting: it was counted 2 ms before that at the latest, not 40.
+    const acquired = await limiter.acquire('send', normal);
+    if (acquired.kind !== 'slot') throw new Error('no slot');
+    acquired.slot.begin();
+    await clock.advance(40);
+    acquired.slot.end(true);
+    await clock.advance(1000 - 2);
+    expect(limiter.available('send')).toBe(19);
+    await clock.advance(2 + 10);
+    expect(limiter.available('send')).toBe(20);
   });
 
   it('keeps a count for each API', () => {
