@@ -6,6 +6,7 @@ import { systemdNotify } from '../app/systemd-notify.ts';
 import { createServiceManager, type ServiceManager } from '../app/systemd.ts';
 import { startTelemetry } from '../app/telemetry.ts';
 import { systemClock } from '../base/clock.ts';
+import { collectGarbage } from '../base/collect-garbage.ts';
 import { armFailpoints } from '../base/failpoints.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import { prettyStream } from './pretty.ts';
@@ -13,6 +14,9 @@ import { printFaults } from './loading.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './version.ts';
+
+/** What the start needed is garbage when the first partitions are assigned. */
+const startGarbageAfterMs = 1_000;
 
 export function addRun(program: Command, setExitCode: SetExitCode): void {
   program
@@ -76,6 +80,7 @@ async function run(source: Source, pretty: boolean): Promise<number> {
   const pings = manager.watch(() => service.isLive());
   pings?.start();
   logger.info({ url: service.url, config: active.config.hash, pid: process.pid }, 'dingbus runs');
+  clock.schedule(startGarbageAfterMs, collectGarbage);
   const code = await ending.wanted;
   manager.stopping();
   await pings?.stop();
