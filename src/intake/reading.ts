@@ -1,4 +1,5 @@
 /** Records → events with their plans. What cannot be read becomes a dead letter; what cannot be read now is thrown. */
+import { Breath } from '../base/breath.ts';
 import type { Clock } from '../base/clock.ts';
 import { stableId } from '../base/ids.ts';
 import type { DecodeOutcome, EventDecoder } from '../events/outcome.ts';
@@ -28,7 +29,9 @@ export async function readRecords(
     if (!rules.couldMatch(record.topic, decoder.typeHint(record, how))) continue;
     begun.push({ record, decoding: decoder.decode(record, how) });
   }
+  const breath = new Breath(clock);
   for (const { record, decoding } of begun) {
+    if (breath.due) await breath.take();
     take(decoding instanceof Promise ? await decoding : decoding, record, rules, reading, clock);
   }
   return reading;

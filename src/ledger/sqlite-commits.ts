@@ -1,3 +1,4 @@
+import { Breath } from '../base/breath.ts';
 import { LedgerUnavailableError } from './errors.ts';
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts';
 import { storeFault } from './sqlite-errors.ts';
@@ -59,9 +60,10 @@ export class SqliteCommits {
   async #commit(jobs: readonly Job[]): Promise<void> {
     const { db } = this.#connection;
     const outcomes: Outcome[] = [];
+    const breath = new Breath();
     try {
       db.exec('BEGIN IMMEDIATE');
-      for (const job of jobs) outcomes.push(await this.#run(job, jobs.length > 1));
+      for (const job of jobs) outcomes.push(await this.#run(job, breath, jobs.length > 1));
       if (outcomes.length === 1 && 'thrown' in (outcomes[0] as Outcome)) db.exec('ROLLBACK');
       else {
         db.exec('COMMIT');
@@ -79,9 +81,9 @@ export class SqliteCommits {
   }
 
   /** Runs one closure; a throw of its own undoes what it did. Throws when the store failed, for then all is lost. */
-  async #run(job: Job, shared: boolean): Promise<Outcome> {
+  async #run(job: Job, breath: Breath, shared: boolean): Promise<Outcome> {
     const { db } = this.#connection;
-    const session = new SqliteSession(this.#connection);
+    const session = new SqliteSession(this.#connection, breath);
     if (shared) db.exec('SAVEPOINT job');
     let outcome: Outcome;
     try {

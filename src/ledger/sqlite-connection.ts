@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Breath } from '../base/breath.ts';
 import type { InsertSpec, Session, SqlParam, SqlValue, UpdateSpec } from './engine.ts';
 import { LedgerMisuseError } from './errors.ts';
 import { storeFault } from './sqlite-errors.ts';
@@ -55,27 +56,30 @@ export class SqliteConnection {
 /** One transaction's view of the connection. */
 export class SqliteSession implements Session {
   readonly #connection: SqliteConnection;
+  readonly #breath: Breath;
   #ended = false;
   /** Set when the store itself failed: then the whole transaction is lost, whatever its closure made of the error. */
   fault: Error | null = null;
 
-  constructor(connection: SqliteConnection) {
+  /** `breath`: taken between statements; several transactions in a row share one. */
+  constructor(connection: SqliteConnection, breath: Breath = new Breath()) {
     this.#connection = connection;
+    this.#breath = breath;
   }
 
   end(): void {
     this.#ended = true;
   }
 
-  async all<Row>(sql: string, params: readonly SqlParam[] = []): Promise<Row[]> {
+  all<Row>(sql: string, params: readonly SqlParam[] = []): Promise<Row[]> {
     return this.#do((connection) => connection.statement(sql).all(...params.map(bind)) as Row[]);
   }
 
-  async run(sql: string, params: readonly SqlParam[] = []): Promise<number> {
+  run(sql: string, params: readonly SqlParam[] = []): Promise<number> {
     return this.#do((connection) => Number(connection.statement(sql).run(...params.map(bind)).changes));
   }
 
-  async allEach<Row>(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<Row[]> {
+  allEach<Row>(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<Row[]> {
     return this.#do((connection) => {
       const statement = connection.statement(sql);
       const found: Row[] = [];
@@ -84,7 +88,7 @@ export class SqliteSession implements Session {
     });
   }
 
-  async runEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+  runEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
     return this.#do((connection) => {
       const statement = connection.statement(sql);
       let changed = 0;
@@ -93,7 +97,7 @@ export class SqliteSession implements Session {
     });
   }
 
-  async insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+  insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
     return this.#do((connection) => {
       if (rows.length === 0) return 0;
       const statement = connection.insertStatement(spec);
@@ -103,7 +107,7 @@ export class SqliteSession implements Session {
     });
   }
 
-  async insertReturning(
+  insertReturning(
     spec: InsertSpec,
     rows: readonly (readonly SqlValue[])[],
   ): Promise<readonly (number | null)[]> {
@@ -117,7 +121,7 @@ export class SqliteSession implements Session {
     });
   }
 
-  async update(spec: UpdateSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
+  update(spec: UpdateSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
     return this.#do((connection) => {
       if (rows.length === 0) return 0;
       const statement = connection.updateStatement(spec);
@@ -132,11 +136,13 @@ export class SqliteSession implements Session {
     return Promise.resolve();
   }
 
-  #do<T>(work: (connection: SqliteConnection) => T): T {
+  async #do<T>(work: (connection: SqliteConnection) => T): Promise<T> {
     if (this.#ended)
       throw new LedgerMisuseError('a ledger transaction was used after its end: an await is missing');
     try {
-      return work(this.#connection);
+      const done = work(this.#connection);
+      if (this.#breath.due) await this.#breath.take();
+      return done;
     } catch (thrown) {
       const fault = storeFault(thrown, this.#connection.path);
       if (fault === null) throw thrown;
