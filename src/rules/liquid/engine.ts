@@ -87,6 +87,9 @@ export class LiquidEngine {
     nowMs: number,
     whole: RouteRenderBudget | null = null,
   ): Rendering {
+    // A thousand texts that are begun only to fail would cost more than the budget itself.
+    const exceeded = whole?.exceeded ?? null;
+    if (exceeded !== null) return { ok: false, message: exceeded };
     const engine = this.#engines[template.mode];
     const budget = new RenderBudget(whole);
     const surroundings: FilterSurroundings = { timeZone: this.#timeZone, nowMs };
@@ -98,11 +101,16 @@ export class LiquidEngine {
       { memoryLimit: budget.memory, renderLimit: budget.steps, liquid: engine } as never,
     );
     const emitter = new MeteredEmitter(budget);
+    // Only the words of an error are used, and collecting its stack takes most of the time of a failure.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     try {
       toValueSync(engine.renderer.renderTemplates(template.parsed, context, emitter));
       return { ok: true, text: emitter.buffer };
     } catch (error) {
       return { ok: false, message: describeRenderError(error) };
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
   }
 

@@ -29,8 +29,14 @@ class Counter {
     const added = Number(count);
     if (added > 0) this.#used += added;
     this.#whole?.use(count);
+    const exceeded = this.exceeded;
+    if (exceeded !== null) throw new RenderBudgetExceeded(exceeded);
+  }
+
+  /** Why nothing more may be used; null while something may. */
+  get exceeded(): string | null {
     // `!(… <= …)` also catches what is not a number.
-    if (!(this.#used <= this.#limit)) throw new RenderBudgetExceeded(this.#message);
+    return !(this.#used <= this.#limit) ? this.#message : null;
   }
 
   check(): void {
@@ -46,6 +52,11 @@ export class RouteRenderBudget {
     `the messages work on more than ${maxCharacters * 5} characters`,
     null,
   );
+
+  /** Why no further text can be rendered; null while one can. */
+  get exceeded(): string | null {
+    return this.steps.exceeded ?? this.memory.exceeded;
+  }
 }
 
 export class RenderBudget {
