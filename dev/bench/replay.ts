@@ -1,20 +1,19 @@
 /**
- * Replays recorded events through the sample configuration and an edited copy of it, and prints how long it takes and
- * how much memory it needs on the way: memory must not grow with the number of events.
+ * Replays recorded events through the sample configuration and an edited copy of it with `dingbus replay`, and prints how
+ * long it takes and how much memory the process has meanwhile, which must not grow with the number of events.
  *
  *   node dev/bench/replay.ts [--events 100000]
+ *
+ * Exits 1 when it takes more than a minute for 100,000 events, or when the second half needs over a tenth more memory
+ * than the first.
  */
-import { cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { loadActive, type Active } from '../../src/app/configuration.ts';
-import { replayRecorded } from '../../src/app/replay.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 
 const { values } = parseArgs({ options: { events: { type: 'string', default: '100000' } } });
 const count = Number(values.events);
@@ -69,20 +68,11 @@ function edit(path: string, changes: readonly (readonly [string, string])[]): vo
   writeFileSync(path, text);
 }
 
-function load(path: string): Active {
-  const loaded = loadActive({ path, env: {} }, systemClock.now());
-  if (!loaded.ok) throw new Error(loaded.faults[0]?.message ?? path);
-  return loaded.active;
-}
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** What is really in use, and what the process takes for it: the collector is in no hurry while there is room. */
-function megabytes(): string {
-  const { rss } = process.memoryUsage();
-  collect();
-  return `${Math.round(process.memoryUsage().heapUsed / 1_048_576)}/${Math.round(rss / 1_048_576)}`;
+/** Resident memory, MB. */
+function memoryOf(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  // A process that has just ended has none.
+  return Number(kilobytes ?? 0) / 1024;
 }
 
 try {
@@ -94,41 +84,47 @@ try {
   edit(join(folder, 'config/templates/refund-approval.yaml'), [['title: 退款待审批', 'title: 退款审批']]);
   const path = join(folder, 'events.jsonl');
   await writeEvents(path);
-  const pair = {
-    before: { active: load(join(root, 'config')) },
-    after: { active: load(join(folder, 'config')) },
-  };
 
-  const samples: string[] = [];
-  let differences = 0;
-  const startedMs = performance.now();
-  const { summary } = await replayRecorded({
-    current: pair.before.active,
-    pair,
-    source: { kind: 'file', path },
-    recordTo: null,
-    clock: systemClock,
-    logger: silentLogger,
-    listener: {
-      onDifference: () => {
-        differences += 1;
-      },
-      onUnreadable: (where, message) => {
-        throw new Error(`${where}: ${message}`);
-      },
-      onProgress: (share) => {
-        if (share === null || share * 10 < samples.length + 1) return;
-        samples.push(megabytes());
-      },
-      isWanted: () => true,
-    },
-  });
-  const seconds = (performance.now() - startedMs) / 1000;
-  process.stdout.write(
-    `${count} events in ${seconds.toFixed(1)} s (${Math.round(count / seconds)} events/s), ${differences} differences\n` +
-      `messages ${summary?.before.sent} → ${summary?.after.sent}, calls ${summary?.before.calls} → ${summary?.after.calls}\n` +
-      `memory after each tenth, MB in use / of the process: ${samples.join(' ')}\n`,
+  const args = [
+    'src/main.ts',
+    '--config',
+    'config',
+    'replay',
+    '--against',
+    join(folder, 'config'),
+    '--file',
+    path,
+  ];
+  const begun = performance.now();
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const memory: number[] = [];
+  const look = setInterval(() => memory.push(memoryOf(child.pid ?? 0)), 100);
+  const [output, [code]] = (await Promise.all([text(child.stdout), once(child, 'exit')])) as [
+    string,
+    [unknown],
+  ];
+  clearInterval(look);
+  if (code !== 0) throw new Error(`dingbus replay ended with ${String(code)}`);
+
+  const seconds = (performance.now() - begun) / 1000;
+  // What comes before is the program being loaded.
+  const samples = memory.slice(Math.ceil(memory.length / 10));
+  const most = (part: readonly number[]): number => Math.round(Math.max(...part));
+  const tenths = Array.from({ length: 10 }, (_none, tenth) =>
+    most(
+      samples.slice(
+        Math.floor((tenth * samples.length) / 10),
+        Math.ceil(((tenth + 1) * samples.length) / 10),
+      ),
+    ),
   );
+  const [first, second] = [most(tenths.slice(0, 5)), most(tenths.slice(5))];
+  process.stdout.write(
+    `${output.slice(-1_500)}\n` +
+      `${count} events in ${seconds.toFixed(1)} s (${Math.round(count / seconds)} events/s)\n` +
+      `most memory in each tenth, MB: ${tenths.join(' ')}\n`,
+  );
+  process.exitCode = seconds <= (60 * count) / 100_000 && second <= 1.1 * first ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -3,6 +3,7 @@ import { environment } from '../app/environment.ts';
 import type { Active, Loaded } from '../app/configuration.ts';
 import { loadOther } from '../app/other-configuration.ts';
 import { replayRecorded, type RecordedSource, type ReplayListener } from '../app/replay.ts';
+import { collectGarbage } from '../base/collect-garbage.ts';
 import { systemClock } from '../base/clock.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import type { ReplayDifference } from '../rules/replay/replay.ts';
@@ -87,6 +88,7 @@ async function replay(options: Options, command: Command): Promise<number> {
     },
     onProgress: (share, count) => {
       progress.show(share, count, 'events');
+      if (count % collectAfter === 0) collectGarbage();
     },
     isWanted: isOutputRead,
   };
@@ -112,6 +114,8 @@ async function replay(options: Options, command: Command): Promise<number> {
   return options.failOnChange && added + gone + changed > 0 ? exitCodes.faults : exitCodes.good;
 }
 
+/** Events after which the collector is called: it would let a process that is given time grow to several times its need. */
+const collectAfter = 5_000;
 /** Lines that could not be read, as far as they are told one by one. */
 const mostUnreadable = 20;
 

@@ -1,3 +1,4 @@
+import { shortHash } from '../../base/ids.ts';
 import type { Audience } from '../../model/plan.ts';
 
 /** Different people beyond which they are only counted further, not told apart any more. */
@@ -5,7 +6,8 @@ const mostPeople = 200_000;
 
 /** Who would be told at all. A person who is named both by userid and by mobile counts twice: nobody is looked up. */
 export class Reach {
-  readonly #people = new Set<string>();
+  /** Hashes of names and numbers. */
+  readonly #people = new Set<number>();
   readonly #departments = new Map<number, number>();
   #everyone = 0;
 
@@ -13,8 +15,8 @@ export class Reach {
     if (audience.everyone) this.#everyone = Math.max(this.#everyone, people);
     for (const id of audience.deptIds) this.#departments.set(id, departmentSize(id));
     if (this.isFull) return;
-    for (const userid of audience.userids) this.#people.add(userid);
-    for (const mobile of audience.mobiles) this.#people.add(`+${mobile.reveal()}`);
+    for (const userid of audience.userids) this.#people.add(shortHash(userid));
+    for (const mobile of audience.mobiles) this.#people.add(shortHash(`+${mobile.reveal()}`));
   }
 
   /** Departments and everyone by their configured size; people in several of them count once for each. */
