@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Clock } from './clock.ts';
 
 /**
  * Makes V8 collect what is garbage now. Loading the program leaves some 50 MB of room for new objects that a quiet
@@ -12,4 +13,17 @@ export function collectGarbage(): void {
   const collect = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');
   collect();
+}
+
+/** Gives a function that has the garbage collected after so many ms; when it is asked again meanwhile, once for all. */
+export function garbageCollection(clock: Clock, afterMs: number): () => void {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    clock.schedule(afterMs, () => {
+      asked = false;
+      collectGarbage();
+    });
+  };
 }

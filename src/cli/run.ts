@@ -6,7 +6,7 @@ import { systemdNotify } from '../app/systemd-notify.ts';
 import { createServiceManager, type ServiceManager } from '../app/systemd.ts';
 import { startTelemetry } from '../app/telemetry.ts';
 import { systemClock } from '../base/clock.ts';
-import { collectGarbage } from '../base/collect-garbage.ts';
+import { garbageCollection } from '../base/collect-garbage.ts';
 import { armFailpoints } from '../base/failpoints.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import { prettyStream } from './pretty.ts';
@@ -15,8 +15,8 @@ import { commonOptions, type SetExitCode } from './common-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './version.ts';
 
-/** What the start needed is garbage when the first partitions are assigned. */
-const startGarbageAfterMs = 1_000;
+/** By then a start or a reload is over, and what it needed, or replaced, is garbage. */
+const garbageAfterMs = 2_000;
 
 export function addRun(program: Command, setExitCode: SetExitCode): void {
   program
@@ -31,7 +31,11 @@ export function addRun(program: Command, setExitCode: SetExitCode): void {
 
 async function run(source: Source, pretty: boolean): Promise<number> {
   const clock = systemClock;
-  const load = () => loadActive(source, clock.now());
+  const tidy = garbageCollection(clock, garbageAfterMs);
+  const load = () => {
+    tidy();
+    return loadActive(source, clock.now());
+  };
   const loaded = load();
   if (!loaded.ok) {
     printFaults(loaded.faults, loaded.lines);
@@ -80,7 +84,6 @@ async function run(source: Source, pretty: boolean): Promise<number> {
   const pings = manager.watch(() => service.isLive());
   pings?.start();
   logger.info({ url: service.url, config: active.config.hash, pid: process.pid }, 'dingbus runs');
-  clock.schedule(startGarbageAfterMs, collectGarbage);
   const code = await ending.wanted;
   manager.stopping();
   await pings?.stop();

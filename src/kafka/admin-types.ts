@@ -38,7 +38,7 @@ export interface Admin {
   offsetsAt(topic: string, timestampMs: number): Promise<readonly { partition: number; offset: bigint }[]>;
   /** What a group has committed, by partition; null where nothing. */
   committed(groupId: string, topic: string): Promise<readonly { partition: number; offset: bigint | null }[]>;
-  /** Records `from` ≤ offset < `to` in order, fetched as they are asked for; clipped to what the log holds. */
+  /** Records `from` ≤ offset < `to` in order, fetched as they are asked for; clipped to what the log holds, without open transactions. */
   readRange(topic: string, partition: number, from: bigint, to: bigint): AsyncIterable<RawRecord>;
   /** The record at exactly that place; null when the log does not (or no longer) hold one. */
   fetchOne(topic: string, partition: number, offset: bigint): Promise<RawRecord | null>;
