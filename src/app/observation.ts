@@ -4,7 +4,7 @@ import type { Source } from '../kafka/source-types.ts';
 import type { Hold, Ledger, OutboxRow } from '../ledger/ledger.ts';
 import type { BacklogSample, Metrics } from '../model/metrics.ts';
 import type { HealthPort } from '../server/ports.ts';
-import { summaryOf } from './server-views.ts';
+import { backlogCounts } from './server-views.ts';
 
 /** Counts what intake has taken. */
 export function countIntake(metrics: Metrics): IntakeObserver {
@@ -63,12 +63,6 @@ export function createStateReport(parts: StateReportParts): () => Promise<void> 
 }
 
 async function backlogOf(ledger: Ledger, now: number): Promise<BacklogSample> {
-  const summary = await summaryOf(ledger, now);
-  return {
-    waiting: summary.waiting,
-    active: summary.active,
-    held: summary.held,
-    unpublished: summary.unpublished,
-    oldestSeconds: summary.oldestReceivedAt === null ? 0 : (now - summary.oldestReceivedAt) / 1000,
-  };
+  const { oldestAt, ...counts } = backlogCounts(await ledger.view((views) => views.backlog()));
+  return { ...counts, oldestSeconds: oldestAt === null ? 0 : (now - oldestAt) / 1000 };
 }

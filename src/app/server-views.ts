@@ -3,6 +3,7 @@ import { nextDingtalkDay } from '../base/dingtalk-day.ts';
 import type { Hold, Ledger } from '../ledger/ledger.ts';
 import {
   anyNotification,
+  type Backlog,
   type NotificationFilter,
   type OutboxEntry,
   type Page as LedgerPage,
@@ -113,17 +114,22 @@ export async function findDeadLetters(
 export async function summaryOf(ledger: Ledger, now: number): Promise<LedgerSummary> {
   const dayBegan = nextDingtalkDay(now) - dayMs;
   const overview = await ledger.view((views) => views.overview(dayBegan));
+  const { oldestAt, ...counts } = backlogCounts(overview);
+  return { ...counts, oldestReceivedAt: oldestAt, today: overview.ended };
+}
+
+/** A backlog over all apps; `oldestAt` (ms) is null when there is none. */
+export function backlogCounts({ apps, unpublished }: Backlog) {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
-  const oldest = overview.apps
+  const oldest = apps
     .flatMap((app) => [app.oldestActiveReceivedAt, app.oldestDueAt])
     .filter((at) => at !== null);
   return {
-    waiting: sum(overview.apps.map((app) => app.due + app.deferred)),
-    active: sum(overview.apps.map((app) => app.active)),
-    held: sum(overview.apps.map((app) => app.calls.held)),
-    oldestReceivedAt: oldest.length === 0 ? null : Math.min(...oldest),
-    unpublished: overview.unpublished,
-    today: overview.ended,
+    waiting: sum(apps.map((app) => app.due + app.deferred)),
+    active: sum(apps.map((app) => app.active)),
+    held: sum(apps.map((app) => app.calls.held)),
+    unpublished,
+    oldestAt: oldest.length === 0 ? null : Math.min(...oldest),
   };
 }
 

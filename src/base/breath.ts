@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock, type Clock } from './clock.ts';
 
-/** Work in pieces goes on for so long at a stretch, ms; whoever asks for metrics or health waits for no more. */
-const stretchMs = 10;
+/** Work in pieces goes on for so long at a stretch, ms. Several do so in each turn of the loop: the partitions, the ledger, the calls. */
+const stretchMs = 3;
 
 /** For work that may take long: between its pieces it lets the event loop turn when that is overdue. */
 export class Breath {

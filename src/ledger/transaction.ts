@@ -44,7 +44,7 @@ import { purge } from './queries/retention.ts';
 import { rememberSignals, signalsFor } from './queries/signals.ts';
 import { deadLetters, heldCalls, history } from './queries/view-history.ts';
 import { listNotifications } from './queries/view-notifications.ts';
-import { instances, overview, quotaUse } from './queries/view-overview.ts';
+import { backlog, instances, overview, quotaUse } from './queries/view-overview.ts';
 import type { Scope } from './scope.ts';
 import type { LedgerViews } from './views.ts';
 
@@ -124,6 +124,7 @@ export function transactionOf(scope: Scope): LedgerTx {
 
 export function viewsOf(scope: Scope): LedgerViews {
   return {
+    backlog: () => backlog(scope),
     overview: (endedSince) => overview(scope, endedSince),
     quotaUse: (app, day, topPeople) => quotaUse(scope, app, day, topPeople),
     notifications: (filter, page) => listNotifications(scope, filter, page),

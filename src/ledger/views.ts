@@ -8,7 +8,9 @@ import type { RecipientStatus, ResultStatus } from '../model/result.ts';
 import type { Hold, OutboxItem } from './entries.ts';
 
 export interface LedgerViews {
-  /** What is in the ledger and not done, per app, and what ended since `endedSince` (ms), by status. */
+  /** What is in the ledger and not done; however much is in it that is done, this takes no longer. */
+  backlog(): Promise<Backlog>;
+  /** The same with digests and holds, and what ended since `endedSince` (ms), by status. */
   overview(endedSince: number): Promise<Overview>;
   /** What an app has used of its limits in a DingTalk day (`YYYY-MM-DD`) and its month; people with most messages first. */
   quotaUse(app: string, day: string, topPeople: number): Promise<QuotaUse>;
@@ -23,13 +25,16 @@ export interface LedgerViews {
   instances(): Promise<readonly InstanceView[]>;
 }
 
-export interface Overview {
+export interface Backlog {
   readonly apps: readonly AppBacklog[];
-  /** Ended notifications by final status. */
-  readonly ended: Readonly<Partial<Record<ResultStatus, number>>>;
   readonly unpublished: number;
   /** When the oldest unpublished row was written, ms; null when all are published. */
   readonly oldestUnpublishedAt: number | null;
+}
+
+export interface Overview extends Backlog {
+  /** Ended notifications by final status. */
+  readonly ended: Readonly<Partial<Record<ResultStatus, number>>>;
   readonly openDigests: number;
   readonly holds: readonly Hold[];
 }

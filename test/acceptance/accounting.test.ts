@@ -156,7 +156,8 @@ it(`accounts for every person of the notifications of ${events} events`, async (
   const plans = new Map<string, Planned>(
     data.flatMap((each) => [...planned(each)].map(([route, plan]) => [`${route} ${each.n}`, plan])),
   );
-  await here.untilResults((all) => finalsByNotification(all).size >= plans.size * 0.9, 120_000);
+  // Every hundredth call is answered with a pause for all others, so the time goes with the number of calls.
+  await here.untilResults((all) => finalsByNotification(all).size >= plans.size * 0.9, 60_000 * (1 + scale));
   // The world heals, so that what was put off by faults in a row ends soon.
   control.clearFaults();
   const results = await here.untilResults((all) => finalsByNotification(all).size >= plans.size, 240_000);

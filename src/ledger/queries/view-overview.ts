@@ -1,8 +1,19 @@
 import { everybody } from '../entries.ts';
 import type { Scope } from '../scope.ts';
-import type { AppBacklog, InstanceView, Overview, QuotaUse } from '../views.ts';
+import type { AppBacklog, Backlog, InstanceView, Overview, QuotaUse } from '../views.ts';
 import { holds } from './holds.ts';
 import { counter } from './quotas.ts';
+
+export async function backlog(scope: Scope): Promise<Backlog> {
+  const [outbox] = await scope.session.all<{ count: number; oldest: number | null }>(
+    'SELECT count(*) AS count, min(created_at) AS oldest FROM outbox WHERE published_at IS NULL',
+  );
+  return {
+    apps: await appBacklogs(scope),
+    unpublished: outbox?.count ?? 0,
+    oldestUnpublishedAt: outbox?.oldest ?? null,
+  };
+}
 
 export async function overview(scope: Scope, endedSince: number): Promise<Overview> {
   const { session } = scope;
@@ -11,17 +22,12 @@ export async function overview(scope: Scope, endedSince: number): Promise<Overvi
      WHERE state = 'final' AND ended_at >= ?1 GROUP BY final_status ORDER BY final_status`,
     [endedSince],
   );
-  const [outbox] = await session.all<{ count: number; oldest: number | null }>(
-    'SELECT count(*) AS count, min(created_at) AS oldest FROM outbox WHERE published_at IS NULL',
-  );
   const [digests] = await session.all<{ count: number }>(
     `SELECT count(*) AS count FROM digest_windows WHERE state <> 'taken'`,
   );
   return {
-    apps: await backlogs(scope),
+    ...(await backlog(scope)),
     ended: Object.fromEntries(ended.map((row) => [row.final_status, row.count])),
-    unpublished: outbox?.count ?? 0,
-    oldestUnpublishedAt: outbox?.oldest ?? null,
     openDigests: digests?.count ?? 0,
     holds: await holds(scope),
   };
@@ -35,7 +41,7 @@ interface WaitingRow {
   readonly next_deferred: number | null;
 }
 
-async function backlogs(scope: Scope): Promise<AppBacklog[]> {
+async function appBacklogs(scope: Scope): Promise<AppBacklog[]> {
   const { session } = scope;
   const waiting = await session.all<WaitingRow>(
     `SELECT app, sum(CASE WHEN due_at <= ?1 THEN 1 ELSE 0 END) AS due,

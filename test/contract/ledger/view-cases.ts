@@ -54,6 +54,9 @@ export function viewCases(open: () => Promise<Ledger>, store: () => TestStore): 
       openDigests: 0,
       holds: [hold],
     });
+    const { apps, unpublished, oldestUnpublishedAt } = await ledger.view((views) => views.overview(noon + 1));
+    const backlog = await ledger.view((views) => views.backlog());
+    expect(backlog).toEqual({ apps, unpublished, oldestUnpublishedAt });
     expect((await ledger.view((views) => views.overview(noon + 1))).ended).toEqual({});
   });
 
