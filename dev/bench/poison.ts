@@ -2,7 +2,7 @@
  * What 1 % of poison costs the good records beside it: broken JSON, empty values, and schema ids that a registry has never
  * heard of, each another one. Every tenth good record makes a notification. Decoding, rules and the ledger are real, the registry answers over HTTP; Kafka is left out.
  *
- *   node dev/bench/poison.ts [--records 100000] [--rounds 3]
+ *   node dev/bench/poison.ts [--records 500000] [--rounds 3]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -23,7 +23,7 @@ import { filesOf } from './frame/config-texts.ts';
 import { compare, printRow } from './frame/report.ts';
 
 const { values } = parseArgs({
-  options: { records: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '3' } },
+  options: { records: { type: 'string', default: '500000' }, rounds: { type: 'string', default: '3' } },
 });
 const total = Number(values.records);
 const topic = 'shop.orders';

@@ -5,7 +5,7 @@ import type { SchemaLookup, SchemaReader, SchemaReaders } from './reader.ts';
 
 /** How often an id that the registry does not know is asked for again: a replica may lag behind a new schema. */
 const retriesOfUnknown = 2;
-const retryDelay = { firstMs: 200, maxMs: 2_000 } as const;
+const retryDelay = { firstMs: 100, maxMs: 1_000 } as const;
 /**
  * Poison records invent ids without end, and each retry holds up the good records of its partition. So only so many
  * unknown ids are granted their retries in a burst; one more each `patienceMs`. The others are believed unknown at the
