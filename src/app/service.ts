@@ -30,6 +30,7 @@ import { createHealth } from './health.ts';
 import { createHolds } from './holds.ts';
 import { intakeRules } from './intake-rules.ts';
 import { kafkaConnection } from './kafka-connection.ts';
+import { createLagWatch } from './lag-watch.ts';
 import { countIntake, createStateReport } from './observation.ts';
 import { createOutput } from './output.ts';
 import { createPauses } from './pauses.ts';
@@ -234,6 +235,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       createPurger(ledger, () => current.active.config.retentionMs, clock, logger),
       digests,
       backpressure,
+      createLagWatch({ clock, logger, partitions: () => source.stats().partitions }),
       createQuotaWatch({
         clock,
         logger,
