@@ -6,7 +6,7 @@ import { createProgram } from './program.ts';
 /** Runs one command line (without `node` and the script) and gives the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.good;
-  const program = createProgram((code) => {
+  const program = await createProgram(args, (code) => {
     exitCode = code;
   });
   try {

@@ -7,7 +7,7 @@ import { commandsOf, examples } from '../../../src/cli/examples.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import { run } from './command.ts';
 
-const program = createProgram(() => undefined);
+const program = await createProgram([], () => undefined);
 const commands = new Map(commandsOf(program));
 const leaves = [...commands].filter(([, command]) => command.commands.length === 0).map(([path]) => path);
 const folders: string[] = [];
@@ -34,6 +34,24 @@ describe('--help', () => {
     });
     expect(wrong).toEqual([]);
   });
+});
+
+describe('a command line', () => {
+  const names = async (...args: string[]): Promise<string[]> =>
+    (await createProgram(args, () => undefined)).commands.map((command) => command.name());
+
+  it('has the commands that it names loaded, and no others', async () => {
+    expect(await names('--config', 'c', 'lint', '--json')).toEqual(['lint']);
+    expect(await names('lint', '--help')).toEqual(['lint']);
+    expect(await names('resume', 'app', 'default')).toEqual(['pause', 'resume']);
+  });
+
+  it.each([[[]], [['--help', 'lint']], [['help', 'lint']], [['-h']], [['lnit']], [['completion', 'zsh']]])(
+    'has all of them where all may be told of: %j',
+    async (args) => {
+      expect(await names(...args)).toEqual(program.commands.map((command) => command.name()));
+    },
+  );
 });
 
 async function script(shell: string): Promise<string> {
