@@ -35,6 +35,9 @@ export interface AppCallsOptions extends Omit<ExchangeOptions, 'hidden'> {
   readonly tokenMarginMs: number;
 }
 
+/** How long a call waits that has met the end of two good tokens, one after the other. Milliseconds. */
+const endedTokenMs = 1_000;
+
 export class AppCalls {
   readonly #options: AppCallsOptions;
   readonly #exchange: Exchange;
@@ -61,6 +64,9 @@ export class AppCalls {
     if (second.kind === 'failed') return withoutToken({ ...call, slot: null }, second.error);
     const again = await this.#once({ ...call, priority: 'high' }, second.token, null);
     if (again.kind === 'ok' || again.error.class !== 'refresh_token') return again;
+    // It was good, and somebody has ended it since: that is a matter of time, and nobody's to mend.
+    if (this.#tokens.hasWorked(second.token))
+      return { ...again, error: { ...again.error, class: 'retry_after', retryAfterMs: endedTokenMs } };
     // A fresh token that is refused too is no matter of time: key, secret and app do not belong together.
     const error: CallError = { ...again.error, class: 'configuration' };
     this.#exchange.hold(error);
@@ -99,7 +105,9 @@ export class AppCalls {
       hidden,
       envelope: 'errcode',
     };
-    return this.#exchange.call(request);
+    const answer = await this.#exchange.call(request);
+    if (answer.kind === 'ok') this.#tokens.worked(token);
+    return answer;
   }
 
   async #fetchToken(): Promise<TokenFetch> {

@@ -39,6 +39,7 @@ const shortestLifeMs = 60_000;
 export class TokenSource {
   readonly #options: TokenOptions;
   #held: Held | null = null;
+  #proven: Secret | null = null;
   #flight: Promise<TokenAnswer> | null = null;
   #failures = 0;
   #lastError: CallError | null = null;
@@ -66,6 +67,16 @@ export class TokenSource {
       this.#nextAttemptAt = 0;
     }
     return this.get();
+  }
+
+  /** A call with this token was carried out. */
+  worked(token: Secret): void {
+    this.#proven = token;
+  }
+
+  /** Whether a call with this token, the newest that worked, was carried out. */
+  hasWorked(token: Secret): boolean {
+    return this.#proven === token;
   }
 
   /** The token that is held, to be kept out of texts; null when there is none. */

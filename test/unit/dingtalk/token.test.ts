@@ -152,6 +152,23 @@ describe('the client and its token', () => {
     expect(transport.requests).toHaveLength(2);
   });
 
+  it('does not hold the app for a fresh token that was good until somebody ended it', async () => {
+    const { client, transport } = bench();
+    const ended = json({ errcode: 40014, errmsg: 'x' });
+    const accepted = json({ errcode: 0, task_id: 7 });
+    // Both meet the end of the first token; the second one carries out one repeat and has ended at the other.
+    transport.script.push(ended, ended, accepted, ended);
+    const results = await Promise.all([client.send(toUser), client.send(toUser)]);
+    expect(results).toMatchObject([
+      { kind: 'accepted' },
+      { kind: 'refused', error: { class: 'retry_after', code: '40014', retryAfterMs: 1_000 } },
+    ]);
+    expect(client.state().held).toBe(false);
+    transport.script.push(ended, accepted);
+    expect(await client.send(toUser)).toMatchObject({ kind: 'accepted' });
+    expect(transport.tokenCalls).toBe(3);
+  });
+
   it('does not send, and holds the app, with a wrong secret', async () => {
     const { client, transport } = bench();
     transport.token = json({ errcode: 40096, errmsg: `不合法的appkey或appsecret ${appSecret}` });
