@@ -27,7 +27,7 @@ const classMeanings: Readonly<Record<ErrorClass, string>> = {
   retry: 'Nothing was done. Again, with growing pauses.',
   retry_after: 'Nothing was done. Again after the time in the table, or the one that the answer names.',
   refresh_token:
-    'The client gets a new token and makes the call once more. Refused again, it is a `configuration` fault.',
+    'The client gets a new token and makes the call once more. Refused again, it is a `configuration` fault; but where the new token has worked for another call, the call waits a second and is made again.',
   recipient: 'Never for this person or department; the others are not concerned.',
   message: 'Never with this message or these arguments.',
   configuration: 'A person must act. All calls of the app are held; after five minutes one call tries again.',
