@@ -39,7 +39,8 @@ const shortestLifeMs = 60_000;
 export class TokenSource {
   readonly #options: TokenOptions;
   #held: Held | null = null;
-  #proven: Secret | null = null;
+  /** Tokens with which calls were carried out, as long as anybody holds them. */
+  readonly #proven = new WeakSet<Secret>();
   #flight: Promise<TokenAnswer> | null = null;
   #failures = 0;
   #lastError: CallError | null = null;
@@ -71,12 +72,12 @@ export class TokenSource {
 
   /** A call with this token was carried out. */
   worked(token: Secret): void {
-    this.#proven = token;
+    this.#proven.add(token);
   }
 
-  /** Whether a call with this token, the newest that worked, was carried out. */
+  /** Whether a call with this token was carried out, at whatever time. */
   hasWorked(token: Secret): boolean {
-    return this.#proven === token;
+    return this.#proven.has(token);
   }
 
   /** The token that is held, to be kept out of texts; null when there is none. */

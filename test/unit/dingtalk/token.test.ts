@@ -169,6 +169,16 @@ describe('the client and its token', () => {
     expect(transport.tokenCalls).toBe(3);
   });
 
+  it('remembers that a token was good when others have worked since', async () => {
+    const { tokens } = source();
+    const [first, second] = [await tokens.get(), new Secret('later')];
+    if (first.kind !== 'token') throw new Error('no token');
+    expect(tokens.hasWorked(first.token)).toBe(false);
+    tokens.worked(first.token);
+    tokens.worked(second);
+    expect(tokens.hasWorked(first.token)).toBe(true);
+  });
+
   it('does not send, and holds the app, with a wrong secret', async () => {
     const { client, transport } = bench();
     transport.token = json({ errcode: 40096, errmsg: `不合法的appkey或appsecret ${appSecret}` });
