@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Producer } from 'kafkajs';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createAdmin } from '../../src/kafka/admin.ts';
 import type { Admin } from '../../src/kafka/admin-types.ts';
 import type { KafkaConnection } from '../../src/kafka/connection.ts';
+import { kafkajs } from '../../src/kafka/kafkajs.ts';
 import { createSink } from '../../src/kafka/sink.ts';
 import type { OutgoingRecord, Sink } from '../../src/kafka/sink-types.ts';
 import { createSource } from '../../src/kafka/source.ts';
@@ -64,6 +66,21 @@ export class KafkaTest {
       });
     }
     await this.sink.publish(records);
+  }
+
+  /** A connected producer of transactions, for its user to disconnect. */
+  async transactionalProducer(): Promise<Producer> {
+    const client = new kafkajs.Kafka({
+      brokers: [...this.connection.brokers],
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    const producer = client.producer({
+      transactionalId: randomUUID(),
+      maxInFlightRequests: 1,
+      idempotent: true,
+    });
+    await producer.connect();
+    return producer;
   }
 
   source(reader: Reader, options: Partial<SourceOptions> & Pick<SourceOptions, 'topics'>): Source {

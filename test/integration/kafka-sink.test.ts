@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { collectGarbage } from '../../src/base/collect-garbage.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -226,16 +225,7 @@ describe('asking the cluster', () => {
 
   it('ends before an open transaction, whose records do not exist yet', async () => {
     const topic = await kafka.topic(1);
-    const client = new kafkajs.Kafka({
-      brokers: [...kafka.connection.brokers],
-      logLevel: kafkajs.logLevel.NOTHING,
-    });
-    const producer = client.producer({
-      transactionalId: randomUUID(),
-      maxInFlightRequests: 1,
-      idempotent: true,
-    });
-    await producer.connect();
+    const producer = await kafka.transactionalProducer();
     await kafka.fill(topic, 1, 3);
     const transaction = await producer.transaction();
     await transaction.send({

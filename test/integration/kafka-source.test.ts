@@ -1,7 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { kafkajs } from '../../src/kafka/kafkajs.ts';
 import type { AssignedPartition, PartitionPosition, RecordBatch } from '../../src/kafka/source-types.ts';
 import { all, KafkaTest, range, Reader, until } from './kafka-setup.ts';
 
@@ -230,16 +229,7 @@ describe('a source', () => {
 
   it('is told by the broker about control records and moves over them to the very end', async () => {
     const topic = await kafka.topic(1);
-    const client = new kafkajs.Kafka({
-      brokers: [...kafka.connection.brokers],
-      logLevel: kafkajs.logLevel.NOTHING,
-    });
-    const producer = client.producer({
-      transactionalId: randomUUID(),
-      maxInFlightRequests: 1,
-      idempotent: true,
-    });
-    await producer.connect();
+    const producer = await kafka.transactionalProducer();
     const headers = [] as never;
     for (const outcome of ['commit', 'abort', 'commit'] as const) {
       const transaction = await producer.transaction();

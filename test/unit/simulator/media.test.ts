@@ -1,7 +1,6 @@
 import { request } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../../src/base/collect-garbage.ts';
 import { Bench, type Json } from './harness.ts';
 
 const mebibyte = 1_048_576;
@@ -15,8 +14,7 @@ async function upload(bench: Bench, type: string, name: string, bytes: number): 
 
 /** Bytes in buffers that somebody still holds; V8 frees those of dead buffers on a thread of its own, soon after the collection. */
 function bytesHeld(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  collectGarbage();
   return process.memoryUsage().arrayBuffers;
 }
 
