@@ -220,11 +220,16 @@ export interface LedgerReader {
   nextDigest(): Promise<number | null>;
   /** Results and dead letters that may be published now; those that were postponed do not count. */
   unpublishedCount(): Promise<number>;
-  /** Intents of the app since `since` (ms): when, and for how many people; seeds the rate limiter after a start. */
+  /** Intents of the app since `since` (ms), oldest first: when, and for how many people. */
   recentIntents(
     app: string,
     since: number,
   ): Promise<readonly { readonly at: number; readonly people: number }[]>;
+  /** The same with when DingTalk's acceptance of the call was known (ms, null = not accepted or not known). */
+  recentSends(
+    app: string,
+    since: number,
+  ): Promise<readonly { readonly at: number; readonly people: number; readonly acceptedAt: number | null }[]>;
 }
 
 /** Write access; everything is a batch, and every method may be called with an empty list. */

@@ -5,6 +5,7 @@ import {
   callsById,
   callsOf,
   recentIntents,
+  recentSends,
   takeChecks,
   takeOrphanedCalls,
   takeReadyCalls,
@@ -68,6 +69,7 @@ export function readerOf(scope: Scope): LedgerReader {
     nextDigest: () => nextDigest(scope),
     unpublishedCount: () => unpublishedCount(scope),
     recentIntents: (app, since) => recentIntents(scope, app, since),
+    recentSends: (app, since) => recentSends(scope, app, since),
   };
 }
 

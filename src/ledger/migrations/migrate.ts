@@ -6,6 +6,7 @@ import { refused } from './003-refused.ts';
 import { sharedDocuments } from './004-shared-documents.ts';
 import { topicIds } from './005-topic-ids.ts';
 import { consumerMembers } from './006-consumer-members.ts';
+import { repair } from './007-repair.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in order. */
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   sharedDocuments,
   topicIds,
   consumerMembers,
+  repair,
 ];
 
 /**

@@ -1,3 +1,4 @@
+import { decodeCallProgress } from '../codec/call.ts';
 import type { Call } from '../../model/call.ts';
 import type { DueQuery } from '../ledger.ts';
 import type { Scope } from '../scope.ts';
@@ -85,4 +86,17 @@ export async function recentIntents({ session }: Scope, app: string, since: numb
     'SELECT at, people FROM intents WHERE app = ?1 AND at >= ?2 ORDER BY at',
     [app, since],
   );
+}
+
+export async function recentSends({ session }: Scope, app: string, since: number) {
+  const rows = await session.all<{ at: number; people: number; progress: string | null }>(
+    `SELECT i.at, i.people, c.progress FROM intents i LEFT JOIN calls c ON c.pk = i.call_pk
+     WHERE i.app = ?1 AND i.at >= ?2 ORDER BY i.at`,
+    [app, since],
+  );
+  return rows.map(({ at, people, progress }) => ({
+    at,
+    people,
+    acceptedAt: progress === null ? null : decodeCallProgress(progress).acceptedAt,
+  }));
 }

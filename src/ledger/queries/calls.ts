@@ -164,7 +164,7 @@ async function saveChangedContents(scope: Scope, calls: readonly Call[]): Promis
 
 const intentRow: InsertSpec = {
   table: 'intents',
-  columns: [text('app'), int('at'), int('people')],
+  columns: [text('app'), int('at'), int('people'), int('call_pk')],
   key: 'pk',
   conflict: '',
 };
@@ -174,7 +174,8 @@ async function afterSave(scope: Scope, calls: readonly Call[]): Promise<void> {
   for (const call of calls) {
     if (call.state === 'ready') scope.wakes.add('delivery');
     else if (call.state === 'accepted') scope.wakes.add('tracking');
-    else if (call.state === 'sending') intents.push([call.app, scope.now, call.people]);
+    else if (call.state === 'sending')
+      intents.push([call.app, scope.now, call.people, scope.contents.get(call.id)?.pk ?? null]);
   }
   await scope.session.insert(intentRow, intents);
 }

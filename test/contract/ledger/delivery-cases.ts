@@ -224,6 +224,10 @@ export function deliveryCases(open: () => Promise<Ledger>, store: () => TestStor
       { at: noon + 1000, people: 7 },
     ]);
     expect(await ledger.read((tx) => tx.recentIntents('default', noon + 1))).toHaveLength(1);
+    const sends = () => ledger.read((tx) => tx.recentSends('default', noon + 1));
+    expect(await sends()).toEqual([{ at: noon + 1000, people: 7, acceptedAt: null }]);
+    await ledger.write((tx) => tx.saveCalls([{ ...call, state: 'accepted', acceptedAt: noon + 1500 }]));
+    expect(await sends()).toEqual([{ at: noon + 1000, people: 7, acceptedAt: noon + 1500 }]);
   });
 
   it('gives calls in flight to the next process when theirs is gone, and never its own', async () => {

@@ -42,6 +42,27 @@ describe('calls of an earlier life', () => {
     expect(limiter.available('result')).toBe(3);
   });
 
+  it('count from when DingTalk was known to have accepted them, where that is written down', async () => {
+    const ledger = await store.open();
+    const { call } = await withCall(ledger, {
+      state: 'sending',
+      attempts: 1,
+      day: '2026-03-02',
+      nextAt: noon,
+    });
+    await withCall(ledger, { state: 'sending', attempts: 1, day: '2026-03-02', nextAt: noon }, 'e-2');
+    await clock.advance(600);
+    await ledger.write((tx) => tx.saveCalls([{ ...call, state: 'closed', acceptedAt: clock.now() }]));
+    await clock.advance(700);
+    const limiter = await limiterAfter(ledger);
+    // One second and its margin count from the acceptance, or from now for the other.
+    expect(limiter.available('send')).toBe(1);
+    await clock.advance(500);
+    expect(limiter.available('send')).toBe(2);
+    await clock.advance(700);
+    expect(limiter.available('send')).toBe(3);
+  });
+
   it('are none in a new ledger: nothing waits', async () => {
     const limiter = await limiterAfter(await store.open());
     expect(limiter.available('send')).toBe(3);
