@@ -8,7 +8,6 @@ import { createSender, type Sender } from '../delivery/sender.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../model/metrics.ts';
 import { createTracker, type Tracker } from '../tracking/tracker.ts';
-import { defaultChecks } from '../tracking/schedule.ts';
 
 /** One DingTalk app at work: its client and the two loops that call it. */
 export interface AppRuntime {
@@ -43,11 +42,12 @@ export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
   const { name, client, ledger, clock, random, metrics, settings } = options;
   const logger = options.logger.child({ app: name });
   let last = settings();
-  /** Questions about what was sent go on after the app's removal, under the limits that it had. */
-  const limits = (): DingTalkApp['limits'] | undefined => {
+  /** Questions about what was sent go on after the app's removal, under the limits and times that it had. */
+  const lasting = (): DingTalkApp | undefined => {
     last = settings() ?? last;
-    return last?.limits;
+    return last;
   };
+  const limits = (): DingTalkApp['limits'] | undefined => lasting()?.limits;
   const sender = createSender({
     app: name,
     client,
@@ -68,7 +68,7 @@ export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
       departmentSize: (deptId) =>
         settings()?.departmentSizes.get(deptId) ?? settings()?.defaultDepartmentSize ?? 0,
       companySize: settings()?.companySize ?? 0,
-      firstCheckMs: defaultChecks[0] ?? 0,
+      firstCheckMs: lasting()?.resultChecksMs[0] ?? 0,
       running: settings() !== undefined,
     }),
   });
@@ -80,7 +80,7 @@ export function createAppRuntime(options: AppRuntimeOptions): AppRuntime {
     random,
     logger,
     settings: () => ({
-      checks: defaultChecks,
+      checks: lasting()?.resultChecksMs ?? [],
       callsPerMonth: limits()?.callsPerMonth ?? null,
     }),
   });

@@ -11,6 +11,7 @@ import {
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Notification } from '../model/notification.ts';
 import type {
+  DeadLetterRow,
   DeadLetterSummary,
   LedgerSummary,
   LedgerViewsPort,
@@ -67,13 +68,13 @@ export function createServerViews(parts: ViewParts): LedgerViewsPort {
             fits(query.stage, each.stage) && fits(query.reason, each.reason) && fits(query.route, each.route)
           );
         });
-      return { items, next: page.next };
+      return { items: await withRedrives(ledger, items), next: page.next };
     },
     async deadLetter(id) {
       const entry = (await findEntries(ledger, new Set([id]))).get(id);
       if (entry === undefined || entry.item.kind !== 'dead_letter') return null;
-      const found = deadLetterOf(entry);
-      return found === null ? null : { summary: found, deadLetter: entry.item.deadLetter };
+      const [summary] = await withRedrives(ledger, [deadLetterOf(entry) ?? []].flat());
+      return summary === undefined ? null : { summary, deadLetter: entry.item.deadLetter };
     },
   };
 }
@@ -198,6 +199,13 @@ function deadLetterOf({ item, createdAt }: OutboxEntry): DeadLetterSummary | nul
     route: letter.route,
     notificationId: letter.notificationId,
     at: createdAt,
-    redrivenAs: [],
   };
+}
+
+async function withRedrives(
+  ledger: Ledger,
+  summaries: readonly DeadLetterSummary[],
+): Promise<DeadLetterRow[]> {
+  const made = await ledger.view((views) => views.redrives(summaries.map(({ id }) => id)));
+  return summaries.map((each) => ({ ...each, redrivenAs: made.get(each.id) ?? [] }));
 }

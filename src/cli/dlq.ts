@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { StoredDeadLetter } from '../app/dead-letter-topic.ts';
-import { deadLetterDetailJson, deadLetterJson } from '../server/api/present-dead-letters.ts';
+import { storedDeadLetterDetailJson, storedDeadLetterJson } from '../server/api/present-dead-letters.ts';
 import { maskText } from '../server/masking.ts';
 import type { DeadLetterSummary } from '../server/ports.ts';
 import { commonOptions, type SetExitCode } from './common-options.ts';
@@ -65,7 +65,7 @@ async function list(command: Command, options: Filters & { limit: number }): Pro
   cut();
   const items = [...newest.values()];
   if (commonOptions(command).json)
-    printJson({ items: items.map(deadLetterJson), more: total > items.length });
+    printJson({ items: items.map(storedDeadLetterJson), more: total > items.length });
   else process.stdout.write(`${listText(items, total)}\n`);
   return exitCodes.good;
 }
@@ -102,7 +102,7 @@ async function show(command: Command, id: string): Promise<number> {
     return exitCodes.faults;
   }
   // What is shown is nearly all text with a name; JSON is how people read such a record, too.
-  printJson(deadLetterDetailJson(summaryOf(stored), stored.deadLetter));
+  printJson(storedDeadLetterDetailJson(summaryOf(stored), stored.deadLetter));
   return exitCodes.good;
 }
 
@@ -130,14 +130,14 @@ async function exportAll(
 }
 
 function maskedJson(stored: StoredDeadLetter): unknown {
-  return deadLetterDetailJson(summaryOf(stored), stored.deadLetter);
+  return storedDeadLetterDetailJson(summaryOf(stored), stored.deadLetter);
 }
 
 function rawJson(stored: StoredDeadLetter): unknown {
   const { record, exceptionClass } = stored.deadLetter;
   const bytes = (buffer: Buffer | null): string | null => buffer?.toString('base64') ?? null;
   return {
-    ...deadLetterJson(summaryOf(stored)),
+    ...storedDeadLetterJson(summaryOf(stored)),
     exception_class: exceptionClass,
     record: {
       key_base64: bytes(record.key),
@@ -150,5 +150,5 @@ function rawJson(stored: StoredDeadLetter): unknown {
 function summaryOf({ deadLetter, at }: StoredDeadLetter): DeadLetterSummary {
   const { record, id, stage, reason, message, route, notificationId } = deadLetter;
   const { topic, partition, offset } = record;
-  return { id, stage, reason, message, topic, partition, offset, route, notificationId, at, redrivenAs: [] };
+  return { id, stage, reason, message, topic, partition, offset, route, notificationId, at };
 }

@@ -129,6 +129,8 @@ export interface DingTalkApp {
   readonly defaultDepartmentSize: number;
   /** People that a broadcast reaches. */
   readonly companySize: number;
+  /** When DingTalk is asked what became of an accepted call: ascending, ms after the acceptance. */
+  readonly resultChecksMs: readonly number[];
 }
 
 export interface AppLimits {

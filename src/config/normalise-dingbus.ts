@@ -142,6 +142,11 @@ function appOf(name: string, app: AppKeys, ref: SourceRef, context: LoaderContex
       context.report(ref, [...path, 'department_sizes', id], 'wrong_value', message);
     }
   }
+  const late = app.result_checks.findIndex((at, index) => at <= (app.result_checks[index - 1] ?? 0));
+  if (late >= 0) {
+    const message = 'each check must be later than the one before it';
+    context.report(ref, [...path, 'result_checks', late], 'wrong_value', message);
+  }
   return {
     name,
     appKey: app.app_key,
@@ -159,6 +164,7 @@ function appOf(name: string, app: AppKeys, ref: SourceRef, context: LoaderContex
     departmentSizes,
     defaultDepartmentSize: app.default_department_size,
     companySize: app.company_size,
+    resultChecksMs: app.result_checks,
   };
 }
 

@@ -143,6 +143,16 @@ const app = keys({
     1,
     10_000_000,
   ).prefault(1000),
+  result_checks: list(
+    duration({}, 1_000, 86_400_000),
+    {
+      description:
+        'When DingTalk is asked what became of an accepted call, counted from its acceptance, for as long as something is open; each question is a call of the month. A last one follows shortly before DingTalk’s 24 hours are over.',
+      examples: [['5s', '1m', '1h']],
+    },
+    50,
+    1,
+  ).prefault(['2s', '15s', '1m', '10m', '1h', '4h', '12h']),
 });
 
 const dingtalk = keys(

@@ -29,7 +29,7 @@ export interface AnswerBookOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: Random;
-  readonly firstCheckMs: number;
+  readonly firstCheckMs: () => number;
   /** True while so many calls are under way that more answers are about to come. */
   readonly busy: () => boolean;
   readonly onSettled: (answers: readonly { readonly call: Call; readonly answer: SendResult }[]) => void;
@@ -100,7 +100,7 @@ async function writeAnswers(
   for (const { call: sent, answer } of batch) {
     const call = answerable(current.get(sent.id), sent, answer);
     if (call === null) continue;
-    const context = { now, random: options.random, firstCheckAt: now + options.firstCheckMs };
+    const context = { now, random: options.random, firstCheckAt: now + options.firstCheckMs() };
     const renewal = answer.kind === 'refused' ? renewMedia(call, members, answer.error, now) : null;
     if (renewal !== null) await forget(tx, call, renewal.mediaIds);
     const step = renewal?.step ?? applyAnswer(call, members, answer, context);

@@ -105,7 +105,7 @@ export function createSender(options: SenderOptions): Sender {
     clock,
     logger,
     random: options.random,
-    firstCheckMs: options.settings().firstCheckMs,
+    firstCheckMs: () => options.settings().firstCheckMs,
     busy: () => flying.size >= manyInFlight,
     onSettled: (settled) => options.onAnswers?.(settled),
   });

@@ -3,6 +3,7 @@ import type { Logger } from '../base/logger.ts';
 import { createLoop, type Loop } from '../base/loop.ts';
 import type { ClosedDigest, DigestWindow, Ledger, LedgerTx } from '../ledger/ledger.ts';
 import { failDigest, newNotification, type RuleFailure } from '../ledger/lifecycle/admit.ts';
+import { recordsOf } from '../ledger/lifecycle/save.ts';
 import { quietly, type Step } from '../ledger/lifecycle/tell.ts';
 import { referenceOf, type Event } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
@@ -61,13 +62,10 @@ export function createDigestLoop(options: DigestOptions): Loop {
   ): Promise<Step> => {
     const { reason, message } = failure;
     logger.error({ route: window.route, digest: window.id, reason, error: message }, 'a digest failed');
-    const records = new Map<string, RawRecord>();
-    for (const { id } of members) {
-      const record = await tx.eventRecord(id);
-      if (record !== null) records.set(id, record);
-    }
+    const ids = members.map(({ id }) => id);
+    const records = await recordsOf(tx, ids);
     // What failed for good takes no place in the windows of dedupe and throttle, so that it can be tried again.
-    await tx.releasePolicyClaims(members.map(({ id }) => id));
+    await tx.releasePolicyClaims(ids);
     return failDigest(notification, failure, records, now);
   };
 

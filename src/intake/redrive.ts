@@ -45,7 +45,7 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
     if (deadLetter.route === null) {
       const plan = rules.plan(event, now);
       matched ||= plan.notifications.length > 0;
-      created.push(...(await admitWhole(parts, { record, event, plan }, now)));
+      created.push(...(await admitWhole(parts, deadLetter, { record, event, plan }, now)));
       continue;
     }
     const plan = rules.planRoute(deadLetter.route, event, now);
@@ -65,7 +65,12 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
       const steps: { step: Awaited<ReturnType<typeof admit>>; identity: string }[] = [];
       for (const planned of plan.notifications)
         steps.push({ step: await admit(tx, planned, origin, now), identity });
-      return insertSteps(tx, steps);
+      const made = await insertSteps(tx, steps);
+      await tx.recordRedrive(
+        deadLetter.id,
+        made.map(({ id }) => id),
+      );
+      return made;
     });
     failpoint('intake.after_redrive');
     created.push(...inserted.map((each) => each.id));
@@ -76,7 +81,8 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
 
 /** A record that could not be read before: its events are new to everyone. */
 async function admitWhole(
-  parts: RedriveParts,
+  { ledger }: RedriveParts,
+  deadLetter: DeadLetter,
   planned: PlannedEvent,
   now: number,
 ): Promise<readonly string[]> {
@@ -90,5 +96,9 @@ async function admitWhole(
     deadLetters: [],
     redrive: true,
   };
-  return (await parts.ledger.write((tx) => admitBatch(tx, batch, now))).ids;
+  return ledger.write(async (tx) => {
+    const { ids } = await admitBatch(tx, batch, now);
+    await tx.recordRedrive(deadLetter.id, ids);
+    return ids;
+  });
 }

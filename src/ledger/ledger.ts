@@ -195,6 +195,8 @@ export interface LedgerReader {
   callsOf(notificationIds: readonly string[]): Promise<readonly Call[]>;
   /** The original record of a notification's event, while it is kept. */
   eventRecord(notificationId: string): Promise<RawRecord | null>;
+  /** Ids of the notifications that a digest stands for, oldest first; none for any other id. */
+  digestMembers(id: string): Promise<readonly string[]>;
   mobiles(app: string, mobiles: readonly string[]): Promise<readonly MobileEntry[]>;
   media(app: string, contentHashes: readonly string[]): Promise<readonly MediaEntry[]>;
   counter(key: CounterKey): Promise<number>;
@@ -321,6 +323,8 @@ export interface LedgerTx extends LedgerReader {
   clearHold(subject: string): Promise<void>;
   /** An entry with a known id takes the place of the one before. */
   recordAudit(row: AuditRow): Promise<void>;
+  /** Remembers which notifications a redrive made of a dead letter. */
+  recordRedrive(deadLetterId: string, notificationIds: readonly string[]): Promise<void>;
 
   // Results
   appendOutbox(items: readonly OutboxItem[]): Promise<void>;

@@ -12,7 +12,7 @@ import {
 } from './queries/call-takes.ts';
 import { insertCalls, saveCalls } from './queries/calls.ts';
 import { consumerMember, saveConsumerMember } from './queries/consumer-members.ts';
-import { closeDigest, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
+import { closeDigest, digestMembers, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
 import { nextCheck, nextDue, pendingByApp, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
 import { eventRecord, eventTimes, insertEvents } from './queries/events.ts';
 import { clearHold, holds, setHold } from './queries/holds.ts';
@@ -41,6 +41,7 @@ import {
 } from './queries/positions.ts';
 import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
 import { bringForward } from './queries/clock.ts';
+import { recordRedrive, redrives } from './queries/redrives.ts';
 import { purge } from './queries/retention.ts';
 import { rememberSignals, signalsFor } from './queries/signals.ts';
 import { deadLetters, heldCalls, history } from './queries/view-history.ts';
@@ -57,6 +58,7 @@ export function readerOf(scope: Scope): LedgerReader {
     calls: (ids) => callsById(scope, ids, false),
     callsOf: (ids) => callsOf(scope, ids, false),
     eventRecord: (id) => eventRecord(scope, id),
+    digestMembers: (id) => digestMembers(scope, id),
     mobiles: (app, list) => mobiles(scope, app, list),
     media: (app, hashes) => media(scope, app, hashes),
     counter: (key) => counter(scope, key),
@@ -115,6 +117,7 @@ export function transactionOf(scope: Scope): LedgerTx {
     setHold: (hold) => setHold(scope, hold),
     clearHold: (subject) => clearHold(scope, subject),
     recordAudit: (row) => recordAudit(scope, row),
+    recordRedrive: (deadLetterId, ids) => recordRedrive(scope, deadLetterId, ids),
     appendOutbox: (items) => appendOutbox(scope, items),
     takeOutbox: (limit) => takeOutbox(scope, limit),
     markPublished: (ids, at) => markPublished(scope, ids, at),
@@ -133,6 +136,7 @@ export function viewsOf(scope: Scope): LedgerViews {
     history: (id) => history(scope, id),
     heldCalls: (limit) => heldCalls(scope, limit),
     deadLetters: (page) => deadLetters(scope, page),
+    redrives: (ids) => redrives(scope, ids),
     instances: () => instances(scope),
   };
 }

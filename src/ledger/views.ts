@@ -22,6 +22,8 @@ export interface LedgerViews {
   heldCalls(limit: number): Promise<readonly Call[]>;
   /** Dead letters that this ledger wrote and still holds, newest first. */
   deadLetters(page: PageRequest): Promise<Page<OutboxEntry>>;
+  /** The notifications that redrives made of these dead letters, oldest first; those without any are left out. */
+  redrives(deadLetterIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   instances(): Promise<readonly InstanceView[]>;
 }
 

@@ -156,7 +156,10 @@ export interface DeadLetterSummary {
   readonly route: string | null;
   readonly notificationId: string | null;
   readonly at: number;
-  /** Notifications that a redrive made of it; empty before. */
+}
+
+export interface DeadLetterRow extends DeadLetterSummary {
+  /** Notifications that redrives made of it, oldest first; empty before. */
   readonly redrivenAs: readonly string[];
 }
 
@@ -174,11 +177,11 @@ export interface LedgerViewsPort {
   notification(id: string): Promise<NotificationDetail | null>;
   quotas(): Promise<readonly QuotaView[]>;
   holds(): Promise<readonly Hold[]>;
-  deadLetters(query: DeadLetterQuery): Promise<Page<DeadLetterSummary>>;
+  deadLetters(query: DeadLetterQuery): Promise<Page<DeadLetterRow>>;
   /** With the record, while it is kept. */
   deadLetter(
     id: string,
-  ): Promise<{ readonly summary: DeadLetterSummary; readonly deadLetter: DeadLetter | null } | null>;
+  ): Promise<{ readonly summary: DeadLetterRow; readonly deadLetter: DeadLetter | null } | null>;
 }
 
 /** The shape of the configuration room's faults. */

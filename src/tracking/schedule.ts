@@ -1,24 +1,13 @@
-/**
- * When an accepted call is asked about: early, because most people have the message within seconds, then ever more
- * rarely, because each question costs a metered call. Milliseconds after acceptance.
- */
 const second = 1_000;
 const minute = 60 * second;
-const hour = 60 * minute;
-
-export const defaultChecks: readonly number[] = [
-  2 * second,
-  15 * second,
-  minute,
-  10 * minute,
-  hour,
-  4 * hour,
-  12 * hour,
-];
 
 /** The last question is asked a little before DingTalk stops answering. */
 const marginMs = 10 * minute;
 
+/**
+ * When an accepted call is asked about: early, because most people have the message within seconds, then ever more
+ * rarely, because each question costs a metered call (`result_checks` of the app).
+ */
 export interface TrackingSchedule {
   /** Ascending, ms after acceptance. */
   readonly checks: readonly number[];

@@ -136,6 +136,8 @@ it('a mended template and a redrive, twice, deliver one new notification', async
   expect(first.items[0]?.created).toHaveLength(1);
   const again = await redrive();
   expect(again.items[0]).toMatchObject({ outcome: 'already_redriven', created: [] });
+  const shown = await fetch(`http://127.0.0.1:${dingbus.settings.port}/api/v1/dead-letters/${id}`);
+  expect(await shown.json()).toMatchObject({ id, redriven_as: first.items[0]?.created });
 
   const delivered = await result((each) => each.final && each.status === 'delivered');
   expect(delivered.notification_id).toBe(first.items[0]?.created[0]);

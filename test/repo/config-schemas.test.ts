@@ -72,6 +72,7 @@ const beyondSchemas = new Set([
   'bad-store',
   'bad-template-name',
   'bad-time-zone',
+  'checks-out-of-order',
   'case-of-unknown-route',
   'missing-on',
   'missing-recipients',

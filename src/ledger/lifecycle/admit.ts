@@ -124,10 +124,7 @@ export function failDigest(
   now: number,
 ): Step {
   const step = tellRuleFailure(notification, failure, now);
-  const letters = [...records].map(([member, record]) => ({
-    ...deadLetterOf(step.notification, record, { ...failure, exceptionClass: ruleError }),
-    id: stableId('dlq', notification.id, failure.reason, member),
-  }));
+  const letters = digestDeadLettersOf(step.notification, records, { ...failure, exceptionClass: ruleError });
   return letters.reduce(withDeadLetter, step);
 }
 
@@ -139,16 +136,25 @@ function tellRuleFailure(notification: Notification, failure: RuleFailure, now: 
   return tellFinal(told, { status: 'failed', reason, error: { code: reason, message, class: stage } }, now);
 }
 
+export type DeadLetterFault = Pick<DeadLetter, 'stage' | 'reason' | 'message' | 'exceptionClass'>;
+
+/** The dead letters of a digest, one for each of its members: `records` by the id of the member. */
+export function digestDeadLettersOf(
+  digest: Notification,
+  records: ReadonlyMap<string, RawRecord>,
+  fault: DeadLetterFault,
+): readonly DeadLetter[] {
+  return [...records].map(([member, record]) => ({
+    ...deadLetterOf(digest, record, fault),
+    id: stableId('dlq', digest.id, fault.reason, member),
+  }));
+}
+
 /** The dead letter of a notification; its id depends on nothing but the notification and the reason. */
 export function deadLetterOf(
   notification: Notification,
   record: RawRecord,
-  fault: {
-    readonly stage: DeadLetter['stage'];
-    readonly reason: string;
-    readonly message: string;
-    readonly exceptionClass: string;
-  },
+  fault: DeadLetterFault,
 ): DeadLetter {
   return {
     id: stableId('dlq', notification.id, fault.reason),

@@ -172,6 +172,12 @@ export function unknownForGood(
   };
 }
 
+/** Why an earlier attempt may have arrived, whatever is said of this one; null when there was none in doubt. */
+export function doubtOf(call: Call): 'no_answer' | 'crashed' | null {
+  if (call.unknownRounds === 0) return null;
+  return call.crashes === call.unknownRounds ? 'crashed' : 'no_answer';
+}
+
 /** May a call whose outcome is unknown be repeated at this instant? Only within its first attempt's day. */
 export function mayRepeat(call: Call, at: number): boolean {
   if (call.day === null) return true;
@@ -227,7 +233,8 @@ export function recipientRefused(call: Call, members: Members, error: ResultErro
 
 function loneRecipientInvalid(call: Call, members: Members, error: ResultError, now: number): CallStep {
   const steps = stepsOf(call, members, (notification, member) => {
-    const fate: PersonUpdate = { status: 'invalid', code: error.code, reason: 'invalid_recipient' };
+    const reason = doubtOf(call) ?? 'invalid_recipient';
+    const fate: PersonUpdate = { status: 'invalid', code: error.code, reason };
     const told = updatePersons(
       notification,
       member.part,
@@ -241,7 +248,8 @@ function loneRecipientInvalid(call: Call, members: Members, error: ResultError, 
     const invalidDeptIds = [...updated.invalidDeptIds, ...call.deptIds];
     return settleWhenDone({ ...updated, invalidDeptIds, error }, now);
   });
-  return { call: { ...call, state: 'closed' }, newCalls: [], steps, released: call.members };
+  const released = doubtOf(call) === null ? call.members : [];
+  return { call: { ...call, state: 'closed' }, newCalls: [], steps, released };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Call, CallMember } from '../../model/call.ts';
 import type { Delivery, Notification, Person } from '../../model/notification.ts';
 import type { RecipientStatus, ResultStatus } from '../../model/result.ts';
 import { addPart, deliveryOf, updateDelivery } from './deliveries.ts';
-import { asRepeatOf, stepsOf, type CallStep, type Members } from './answers.ts';
+import { asRepeatOf, doubtOf, stepsOf, type CallStep, type Members } from './answers.ts';
 import { hasArrived, updatePersons, type PersonUpdate } from './persons.ts';
 import { settleWhenDone } from './settle.ts';
 import { andThen, quietly, tellAmendment, tellInterim, type Step } from './tell.ts';
@@ -190,9 +190,13 @@ function countRetry(notification: Notification, userids: ReadonlySet<string>, ca
   return { ...notification, persons };
 }
 
-/** A repeat that DingTalk calls a duplicate proves that the first one arrived. */
+/**
+ * A repeat that DingTalk calls a duplicate proves that the first one arrived. Had it, one who cannot be reached now would
+ * be called a duplicate as well, unless they have left since: what is said of the repeat holds, and the doubt is told.
+ */
 function updateOf(fate: Fate, call: Call): PersonUpdate {
-  if (fate.status !== 'forbidden') return { status: fate.status, code: fate.code };
+  if (hasArrived(fate.status)) return { status: fate.status, code: fate.code };
+  if (fate.status !== 'forbidden') return { status: fate.status, code: fate.code, reason: doubtOf(call) };
   if (isDuplicate(fate) && call.unknownRounds > 0)
     return { status: 'arrived', code: fate.code, reason: 'inferred' };
   return { status: 'forbidden', code: fate.code, reason: forbiddenReason(fate.code) };

@@ -1,8 +1,10 @@
 import type { Call } from '../../model/call.ts';
+import type { DeadLetter } from '../../model/dead-letter.ts';
 import type { Notification } from '../../model/notification.ts';
+import type { RawRecord } from '../../model/record.ts';
 import { everybody } from '../entries.ts';
 import type { LedgerTx, OutboxItem } from '../ledger.ts';
-import { deadLetterOf } from './admit.ts';
+import { deadLetterOf, digestDeadLettersOf, type DeadLetterFault } from './admit.ts';
 import type { Step } from './tell.ts';
 import type { CallStep } from './answers.ts';
 
@@ -42,10 +44,14 @@ export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<v
   for (const step of steps) {
     notifications.set(step.notification.id, step.notification);
     outbox.push(...step.outbox);
-    if (endsUnsent(step)) unsent.push(step.notification.id);
+    if (!endsUnsent(step)) continue;
+    const { id, digestSize } = step.notification;
+    const members = digestSize === null ? [] : await tx.digestMembers(id);
+    unsent.push(id, ...members);
     const fault = faultOf(step);
-    const deadLetter = fault === null ? null : await deadLetterFor(tx, step.notification, fault);
-    if (deadLetter !== null) outbox.push(deadLetter);
+    if (fault === null) continue;
+    const deadLetters = await deadLettersFor(tx, step.notification, members, fault);
+    outbox.push(...deadLetters.map((deadLetter): OutboxItem => ({ kind: 'dead_letter', deadLetter })));
   }
   await tx.saveNotifications([...notifications.values()]);
   await tx.appendOutbox(outbox);
@@ -88,22 +94,35 @@ const limitReasons = new Set([
 ]);
 
 /**
- * The dead letter of a notification that just ended without reaching anybody because DingTalk refused the message, or
- * because of a limit where the route wants that: it can be redriven once the cause is gone. Where some have it, a
- * redrive would tell them twice, so there is none.
+ * The dead letters of a notification that just ended without reaching anybody because DingTalk refused the message, or
+ * because of a limit where the route wants that, one for each member of a digest: they can be redriven once the cause
+ * is gone. Where some have it, a redrive would tell them twice, so there are none.
  */
-async function deadLetterFor(
+async function deadLettersFor(
   tx: LedgerTx,
   notification: Notification,
-  fault: { readonly reason: string; readonly exceptionClass: string },
-): Promise<OutboxItem | null> {
-  const record = await tx.eventRecord(notification.id);
-  if (record === null) return null;
+  members: readonly string[],
+  { reason, exceptionClass }: { readonly reason: string; readonly exceptionClass: string },
+): Promise<readonly DeadLetter[]> {
   const message = notification.error?.message ?? 'a limit of DingTalk would have been passed';
-  return {
-    kind: 'dead_letter',
-    deadLetter: deadLetterOf(notification, record, { stage: 'deliver', message, ...fault }),
-  };
+  const fault: DeadLetterFault = { stage: 'deliver', message, reason, exceptionClass };
+  const records = await recordsOf(tx, members);
+  if (records.size > 0) return digestDeadLettersOf(notification, records, fault);
+  const record = await tx.eventRecord(notification.id);
+  return record === null ? [] : [deadLetterOf(notification, record, fault)];
+}
+
+/** The records of those notifications whose events the ledger still has, by id. */
+export async function recordsOf(
+  tx: LedgerTx,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, RawRecord>> {
+  const records = new Map<string, RawRecord>();
+  for (const id of ids) {
+    const record = await tx.eventRecord(id);
+    if (record !== null) records.set(id, record);
+  }
+  return records;
 }
 
 /** Why a step's notification becomes a dead letter; null for nearly all of them. */

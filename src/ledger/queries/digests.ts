@@ -97,9 +97,9 @@ export async function takeClosedDigests(
     'SELECT window_pk, member_id, event FROM digest_members WHERE window_pk IN ints(?1) ORDER BY pk',
     [pks],
   );
-  // The window itself stays for a while, so that its name is not given again.
+  // The window stays, so that its name is not given again, and with it who its members are: each can be redriven.
   await session.run(`UPDATE digest_windows SET state = 'taken' WHERE pk IN ints(?1)`, [pks]);
-  await session.run('DELETE FROM digest_members WHERE window_pk IN ints(?1)', [pks]);
+  await session.run(`UPDATE digest_members SET event = '' WHERE window_pk IN ints(?1)`, [pks]);
   const members = Map.groupBy(rows, (row) => row.window_pk);
   return windows.map((window) => ({
     window: toWindow(window),
@@ -108,6 +108,16 @@ export async function takeClosedDigests(
       event: decodeEvent(row.event),
     })),
   }));
+}
+
+/** Ids of the notifications that a digest stands for, in the order in which they came. */
+export async function digestMembers({ session }: Scope, id: string): Promise<readonly string[]> {
+  const rows = await session.all<{ member_id: string }>(
+    `SELECT m.member_id FROM digest_members m JOIN digest_windows w ON w.pk = m.window_pk
+     WHERE w.id = ?1 ORDER BY m.pk`,
+    [id],
+  );
+  return rows.map((row) => row.member_id);
 }
 
 export async function nextDigest({ session }: Scope): Promise<number | null> {

@@ -5,6 +5,9 @@ import type { Scope } from '../scope.ts';
 /** Intents matter for the limits of a second and a minute; the rest is slack for a clock that was set back. */
 const intentsMs = 5 * 60_000;
 
+const oldWindows = `SELECT pk FROM digest_windows WHERE state = 'taken' AND closes_at < ?1`;
+const withoutMembers = 'NOT EXISTS (SELECT 1 FROM digest_members m WHERE m.window_pk = digest_windows.pk)';
+
 /**
  * One small step: at most `limit` rows of each kind that ended before `before` go. A notification goes as a whole,
  * with its plan, calls and results, once all of them are done with; its event when no other notification needs it.
@@ -15,8 +18,23 @@ export async function purge(scope: Scope, before: number, limit: number): Promis
   removed += await purgeBy(scope, 'outbox', `notification_pk IS NULL AND published_at < ?1`, before, limit);
   removed += await purgeBy(scope, 'throttle_claims', 'until <= ?1', before, limit);
   removed += await purgeBy(scope, 'signals', 'at < ?1', before, limit);
-  removed += await purgeBy(scope, 'digest_windows', `state = 'taken' AND closes_at < ?1`, before, limit);
+  removed += await purgeBy(scope, 'digest_members', `window_pk IN (${oldWindows})`, before, limit);
+  removed += await purgeBy(
+    scope,
+    'digest_windows',
+    `pk IN (${oldWindows}) AND ${withoutMembers}`,
+    before,
+    limit,
+  );
   removed += await purgeIntents(scope, scope.now - intentsMs, limit);
+  removed += await purgeKeyed(
+    scope,
+    'redrives',
+    ['dead_letter_id', 'notification_id'],
+    'at < ?1',
+    before,
+    limit,
+  );
   removed += await purgeKeyed(scope, 'dedupe_claims', ['route', 'key'], 'until <= ?1', before, limit);
   removed += await purgeKeyed(scope, 'mobiles', ['app', 'mobile'], 'at < ?1', before, limit);
   removed += await purgeKeyed(scope, 'media', ['app', 'content_hash'], 'at < ?1', before, limit);

@@ -1,12 +1,19 @@
 import type { DeadLetter } from '../../model/dead-letter.ts';
 import { maskText } from '../masking.ts';
-import type { DeadLetterSummary } from '../ports.ts';
+import type { DeadLetterRow, DeadLetterSummary } from '../ports.ts';
 import { iso, type Json } from './present.ts';
 
 /** The most of a record's value that is shown, in characters. */
 const longestValue = 65_536;
 
-export function deadLetterJson(summary: DeadLetterSummary): Json<'deadLetterSummary'> {
+export function deadLetterJson(row: DeadLetterRow): Json<'deadLetterSummary'> {
+  return { ...storedDeadLetterJson(row), redriven_as: [...row.redrivenAs] };
+}
+
+/** As its topic tells it, where nobody knows what became of it since. */
+export function storedDeadLetterJson(
+  summary: DeadLetterSummary,
+): Omit<Json<'deadLetterSummary'>, 'redriven_as'> {
   return {
     id: summary.id,
     stage: summary.stage,
@@ -18,17 +25,23 @@ export function deadLetterJson(summary: DeadLetterSummary): Json<'deadLetterSumm
     route: summary.route,
     notification_id: summary.notificationId,
     at: iso(summary.at),
-    redriven_as: [...summary.redrivenAs],
   };
 }
 
 export function deadLetterDetailJson(
-  summary: DeadLetterSummary,
+  row: DeadLetterRow,
   deadLetter: DeadLetter | null,
 ): Json<'deadLetterDetail'> {
+  return { ...storedDeadLetterDetailJson(row, deadLetter), redriven_as: [...row.redrivenAs] };
+}
+
+export function storedDeadLetterDetailJson(
+  summary: DeadLetterSummary,
+  deadLetter: DeadLetter | null,
+): Omit<Json<'deadLetterDetail'>, 'redriven_as'> {
   const record = deadLetter?.record ?? null;
   return {
-    ...deadLetterJson(summary),
+    ...storedDeadLetterJson(summary),
     exception_class: deadLetter?.exceptionClass ?? null,
     record:
       record === null

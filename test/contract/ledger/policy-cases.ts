@@ -62,6 +62,10 @@ export function policyCases(open: () => Promise<Ledger>): void {
       ['m1', 'm2', 'm3'].map((id) => ({ id, event: anEvent(id, { amount: 12n, at: new Date(noon) }) })),
     );
     expect(await ledger.write((tx) => tx.takeClosedDigests(noon + 5000, 10))).toEqual([]);
+    expect(await ledger.read((tx) => tx.digestMembers(closed?.window.id ?? ''))).toEqual(
+      closed?.members.map((each) => each.id),
+    );
+    expect(await ledger.read((tx) => tx.digestMembers('ntf_other'))).toEqual([]);
     expect(await ledger.read((tx) => tx.nextDigest())).toBeNull();
   });
 

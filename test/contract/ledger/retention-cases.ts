@@ -51,6 +51,20 @@ export function retentionCases(open: () => Promise<Ledger>, store: () => TestSto
     expect(again.size).toBe(1);
   });
 
+  it('remembers what dead letters were redriven as, once each, and forgets it after the same time', async () => {
+    const ledger = await open();
+    await ledger.write(async (tx) => {
+      await tx.recordRedrive('dlq_a', ['ntf_1', 'ntf_2']);
+      await tx.recordRedrive('dlq_b', []);
+    });
+    await store().clock.advance(1);
+    await ledger.write((tx) => tx.recordRedrive('dlq_a', ['ntf_2', 'ntf_0']));
+    const redrives = () => ledger.view((views) => views.redrives(['dlq_a', 'dlq_b']));
+    expect([...(await redrives())]).toEqual([['dlq_a', ['ntf_1', 'ntf_2', 'ntf_0']]]);
+    await purgeAll(ledger, noon + 1);
+    expect([...(await redrives())]).toEqual([['dlq_a', ['ntf_0']]]);
+  });
+
   it('keeps an event for as long as one of its notifications is kept', async () => {
     const ledger = await open();
     const first = aNotification({ route: 'a' });
@@ -143,6 +157,7 @@ export function retentionCases(open: () => Promise<Ledger>, store: () => TestSto
     await grown();
     await purgeAll(ledger, noon - 86_400_000);
     expect(await ledger.read((tx) => tx.mobiles('default', [mobile.mobile]))).toHaveLength(1);
+    expect(await ledger.read((tx) => tx.digestMembers(window.id))).toEqual(['m1']);
     expect(await ledger.write((tx) => tx.claimContents([claim('u1', 'a', 'n2')], 500))).toMatchObject([
       { granted: false },
     ]);
@@ -151,6 +166,7 @@ export function retentionCases(open: () => Promise<Ledger>, store: () => TestSto
     expect(await ledger.read((tx) => tx.mobiles('default', [mobile.mobile]))).toEqual([]);
     expect(await ledger.read((tx) => tx.counter(counter))).toBe(0);
     expect(await ledger.read((tx) => tx.holds())).toEqual([]);
+    expect(await ledger.read((tx) => tx.digestMembers(window.id))).toEqual([]);
     expect(await ledger.write((tx) => tx.signalsFor('r', 'c', 0))).toEqual([]);
     expect(await ledger.write((tx) => tx.claimContents([claim('u1', 'a', 'n2')], 500))).toEqual([
       { granted: true },

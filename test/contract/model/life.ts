@@ -17,9 +17,11 @@ import type { Ledger, OutboxRow } from '../../../src/ledger/ledger.ts';
 import type { PlannedNotification } from '../../../src/model/plan.ts';
 import type { Event } from '../../../src/model/event.ts';
 import { createPublisher, type OutgoingRecord } from '../../../src/results/publisher.ts';
-import { defaultChecks } from '../../../src/tracking/schedule.ts';
 import { createTracker, type Tracker } from '../../../src/tracking/tracker.ts';
 import { dailyLimit, type DingTalkStand } from './dingtalk-stand.ts';
+
+/** When outcomes are asked about, ms after acceptance: as far apart as in the defaults of the configuration. */
+const checks = [2_000, 15_000, 60_000, 600_000, 3_600_000, 14_400_000, 43_200_000] as const;
 
 export interface LifeParts {
   readonly ledger: Ledger;
@@ -81,14 +83,14 @@ export class Life {
         quotas,
         departmentSize: () => 3,
         companySize: 10,
-        firstCheckMs: defaultChecks[0] ?? 0,
+        firstCheckMs: checks[0],
         running: parts.running(),
       }),
     });
     this.tracker = createTracker({
       ...common,
       client,
-      settings: () => ({ checks: defaultChecks, callsPerMonth: null, running: parts.running() }),
+      settings: () => ({ checks, callsPerMonth: null, running: parts.running() }),
     });
     const rows = new WeakMap<OutgoingRecord, OutboxRow>();
     this.#publisher = createPublisher({

@@ -30,6 +30,7 @@ const app: DingTalkApp = {
   departmentSizes: new Map(),
   defaultDepartmentSize: 50,
   companySize: 1_000,
+  resultChecksMs: [],
 };
 
 let clock: FakeClock;

@@ -83,6 +83,8 @@ it('those that stand together are read in one go, and a repeat makes nothing new
   expect(new Set(first.map(({ outcome }) => outcome))).toEqual(new Set(['redriven']));
   expect(reads()).toBe(1);
   expect(await ledger.read((tx) => tx.pendingCount())).toBe(100);
+  const made = await ledger.view((views) => views.redrives(['dlq_0', 'dlq_99', 'dlq_100']));
+  expect(Object.fromEntries(made)).toEqual({ dlq_0: first[0]?.created, dlq_99: first[99]?.created });
   const again = await redrive(admin, wanted);
   expect(new Set(again.map(({ outcome }) => outcome))).toEqual(new Set(['already_redriven']));
   expect(await ledger.read((tx) => tx.pendingCount())).toBe(100);

@@ -45,6 +45,9 @@ describe('loadConfig', () => {
       callsPerMonth: null,
       warnAt: 0.8,
     });
+    expect(config.dingtalk.apps.get('default')?.resultChecksMs).toEqual([
+      2_000, 15_000, 60_000, 600_000, 3_600_000, 14_400_000, 43_200_000,
+    ]);
     expect(config.store).toEqual({ kind: 'sqlite', path: 'data/dingbus.db' });
     expect(config.intake.maxPending).toBe(10_000);
     expect(config.retentionMs).toBe(7 * 86_400_000);

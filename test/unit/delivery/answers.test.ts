@@ -53,7 +53,7 @@ it('writes down answers that come in while others are being written', async () =
     clock,
     logger: silentLogger,
     random: () => 0,
-    firstCheckMs: 1_000,
+    firstCheckMs: () => 1_000,
     busy: () => false,
     onSettled: (answers) => settled.push(...answers.map(({ call }) => call.id)),
   });

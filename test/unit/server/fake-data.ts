@@ -5,7 +5,7 @@ import type { Result } from '../../../src/model/result.ts';
 import type { Explanation } from '../../../src/rules/explanation.ts';
 import type {
   ConfigFault,
-  DeadLetterSummary,
+  DeadLetterRow,
   NotificationDetail,
   NotificationSummary,
   QuotaView,
@@ -402,7 +402,7 @@ export function summaryOf({ notification: one, results }: NotificationDetail): N
   };
 }
 
-export function deadLetter(index: number): DeadLetterSummary {
+export function deadLetter(index: number): DeadLetterRow {
   const stage = (['decode', 'render', 'deliver'] as const)[index % 3] ?? 'decode';
   return {
     id: `dl_${'abc'.charAt(index)}`,
@@ -415,7 +415,8 @@ export function deadLetter(index: number): DeadLetterSummary {
     route: stage === 'decode' ? null : 'refund-needs-approval',
     notificationId: stage === 'deliver' ? 'ntf_aaaaaa' : null,
     at: start - index * 600_000,
-    redrivenAs: [],
+    // The first was redriven.
+    redrivenAs: index === 0 ? ['ntf_redriven'] : [],
   };
 }
 

@@ -2,7 +2,7 @@ import type { Hold } from '../../../src/ledger/ledger.ts';
 import type {
   AuditEntry,
   ComponentHealth,
-  DeadLetterSummary,
+  DeadLetterRow,
   NotificationDetail,
   OperationOutcome,
   QuotaView,
@@ -33,7 +33,7 @@ export interface FakeProgram {
   live: readonly ComponentHealth[];
   holds: Hold[];
   notifications: NotificationDetail[];
-  deadLetters: DeadLetterSummary[];
+  deadLetters: DeadLetterRow[];
   quotas: QuotaView[];
   nextReload: ReloadReport;
   lastReload: ReloadReport | null;
