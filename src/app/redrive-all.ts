@@ -2,6 +2,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EventDecoder } from '../events/outcome.ts';
 import { redrive } from '../intake/redrive.ts';
+import type { Logger } from '../base/logger.ts';
 import type { Admin } from '../kafka/admin-types.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
@@ -19,6 +20,7 @@ export interface RedriveAllParts {
   readonly admin: Admin;
   readonly current: Current;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function redriveAll(
   parts: RedriveAllParts,
   wanted: readonly WantedDeadLetter[],
 ): Promise<OperationOutcome[]> {
-  const { ledger, admin, current, clock } = parts;
+  const { ledger, admin, current, clock, logger } = parts;
   // The topic's name takes effect at the start only, but a changed one is where people would look for them.
   const topic = current.active.config.results.deadLetterTopic;
   const known = new Map<string, DeadLetter>();
@@ -37,20 +39,19 @@ export async function redriveAll(
   const keep = (found: ReadonlyMap<string, DeadLetter>): void => {
     for (const [id, deadLetter] of found) known.set(id, deadLetter);
   };
-  let trouble: string | null = null;
   try {
     keep(await deadLettersAt(admin, topic, wanted));
   } catch (thrown) {
-    trouble = messageOf(thrown);
+    // A place that is not there is as wrong as one where something else stands: the search finds what it can.
+    logger.debug({ err: thrown }, 'dead letters could not be read at the places named');
   }
   keep(await findDeadLetters(ledger, missing()));
-  if (trouble === null) {
-    try {
-      keep(await findStoredDeadLetters(admin, topic, missing(), clock));
-    } catch (thrown) {
-      // Those that the ledger holds are redriven all the same.
-      trouble = messageOf(thrown);
-    }
+  let trouble: string | null = null;
+  try {
+    keep(await findStoredDeadLetters(admin, topic, missing(), clock));
+  } catch (thrown) {
+    // Those that the ledger holds are redriven all the same.
+    trouble = messageOf(thrown);
   }
   // Together, because their transactions then share commits.
   return Promise.all(

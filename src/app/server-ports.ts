@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
 import type { EventDecoder } from '../events/outcome.ts';
 import type { Admin } from '../kafka/admin-types.ts';
 import type { Source } from '../kafka/source-types.ts';
@@ -37,6 +38,7 @@ export interface ServerPortParts {
   /** Everything that is stopped, whoever or whatever stopped it. */
   readonly holds: () => Promise<readonly Hold[]>;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Reloads and tells the log. */
   readonly reload: () => ReloadOutcome;
 }

@@ -208,6 +208,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         pauses,
         holds,
         clock,
+        logger,
         reload: () => reloads.reload(),
       }),
       clock,

@@ -104,7 +104,7 @@ class Decoding {
     const finish = (body: BodyResult): DecodeOutcome =>
       body.ok
         ? this.#events([{ attributes: attributes ?? noAttributes, data: body.data }], headers, body.type)
-        : deadLetter(body.reason, body.message);
+        : deadLetter(body.reason, `${body.message}${schemaInHeader in headers.all ? idInHeader : ''}`);
     if (!needsSchema(value, format)) {
       return finish(readUnframed(value, attributes === null ? null : headers.contentType));
     }
@@ -138,6 +138,10 @@ class Decoding {
     return { kind: 'events', events };
   }
 }
+
+/** Where newer serializers of Confluent write the schema's id when they are told to keep it out of the value. */
+const schemaInHeader = '__value_schema_id';
+const idInHeader = `; its schema is named by the header ${schemaInHeader}, which is not read: have the serializer write the id before the value, as is its default`;
 
 const noAttributes: Attributes = {
   source: null,

@@ -39,7 +39,11 @@ export interface WireResult {
   readonly route: string;
   readonly config_hash: string;
   readonly event: { readonly source: string; readonly id: string };
-  readonly recipients: readonly { readonly userid: string | null; readonly status: string }[];
+  readonly recipients: readonly {
+    readonly userid: string | null;
+    readonly status: string;
+    readonly reason: string | null;
+  }[];
 }
 
 export interface WorldOptions {

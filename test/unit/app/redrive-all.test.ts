@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Active } from '../../../src/app/configuration.ts';
 import { Current } from '../../../src/app/current.ts';
 import { redriveAll } from '../../../src/app/redrive-all.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
 import { createEventDecoder } from '../../../src/events/decoder.ts';
 import type { Admin } from '../../../src/kafka/admin-types.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
@@ -67,7 +68,8 @@ function redrive(admin: Admin, wanted: readonly WantedDeadLetter[]) {
     () => ({ ok: true, active }) as never,
     () => noon,
   );
-  return redriveAll({ ledger, decoder: createEventDecoder(null), admin, current, clock }, wanted);
+  const decoder = createEventDecoder(null);
+  return redriveAll({ ledger, decoder, admin, current, clock, logger: silentLogger }, wanted);
 }
 
 const placed = (id: number, offset: bigint): WantedDeadLetter => ({
@@ -88,6 +90,17 @@ it('those that stand together are read in one go, and a repeat makes nothing new
   const again = await redrive(admin, wanted);
   expect(new Set(again.map(({ outcome }) => outcome))).toEqual(new Set(['already_redriven']));
   expect(await ledger.read((tx) => tx.pendingCount())).toBe(100);
+});
+
+it('a place in a partition that is not there is as wrong: the others, and the search, go on', async () => {
+  const { admin } = topicOf([aDeadLetter(0)]);
+  const readRange: Admin['readRange'] = (topic, partition, from, to) => {
+    if (partition === 9) throw new Error('there is no such partition');
+    return admin.readRange(topic, partition, from, to);
+  };
+  const wrong = { id: 'dlq_0', place: { partition: 9, offset: 0n } };
+  const [found] = await redrive({ ...admin, readRange }, [wrong]);
+  expect(found).toMatchObject({ id: 'dlq_0', outcome: 'redriven' });
 });
 
 it('a place where another one stands is not believed: the dead letter is searched for by its id', async () => {

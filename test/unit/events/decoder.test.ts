@@ -58,6 +58,16 @@ describe('headers', () => {
 });
 
 describe('values that tell no event', () => {
+  it('say so where a header names their schema, and what to do about it; plain JSON is read all the same', () => {
+    const id = headers({ __value_schema_id: 'x' });
+    const avro = decode(aRecord({ value: framed(order).subarray(5), headers: id }));
+    expect(avro).toMatchObject({ kind: 'dead_letter', reason: 'undecodable' });
+    expect(avro).toMatchObject({
+      message: expect.stringContaining('have the serializer write the id before'),
+    });
+    expect(event(jsonRecord({ n: 1 }, { headers: id })).data).toEqual({ n: 1n });
+  });
+
   it('null is a tombstone', () => {
     expect(decode(aRecord({ value: null }))).toEqual({ kind: 'tombstone' });
   });
