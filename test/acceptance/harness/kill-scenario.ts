@@ -173,6 +173,8 @@ export async function disturb(world: World, scenario: KillScenario): Promise<Hap
     const victim = any();
     if (victim === undefined) throw new Error('nobody is there to be killed');
     if (scenario.instances > 1 && round % 5 === 4) {
+      // Node itself ends by the signal until dingbus has loaded.
+      await victim.readyOrOver();
       expect(await victim.stop()).toEqual({ code: 0, signal: null });
       rejoined += 1;
       victim.start();
