@@ -89,6 +89,21 @@ describe('templates cannot be made to run for ever', () => {
     expect(planned?.failure?.reason).toMatch(/template_error|message_too_long/);
   });
 
+  it('nor by one that is rendered for each of a thousand elements: all of them share what a route may cost', () => {
+    const yaml = route(
+      'for_each: data.items',
+      '{{ item }}{% for a in data.ints %}{% for b in data.ints %}x{% endfor %}{% endfor %}',
+    );
+    const items = ints.slice(0, 1_000);
+    const { notifications } = compile(yaml).rules.plan(event({ ints, items }), now);
+    expect(new Set(notifications.map(({ item, failure }) => [item, failure?.reason].join())).size).toBe(
+      1_000,
+    );
+    expect(new Set(notifications.map(({ failure }) => failure?.reason))).toEqual(new Set(['template_error']));
+    const shared = notifications.filter(({ failure }) => failure?.message.includes('the messages take more'));
+    expect(shared.length).toBeGreaterThan(980);
+  });
+
   it.each([
     ['{% include "/etc/passwd" %}'],
     ['{% render "../secret" %}'],
