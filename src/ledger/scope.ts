@@ -76,16 +76,23 @@ export class Scope {
     }
   }
 
-  /** Only what is committed may be remembered beyond the transaction. */
+  /**
+   * Only what is committed may be remembered beyond the transaction. What has ended is forgotten, for it will hardly be
+   * asked for again; also what an earlier transaction of the same commit has just remembered of it.
+   */
   remember(): void {
-    for (const [id, row] of this.#savedNotifications) {
-      const known = this.plans.get(id);
-      if (known !== undefined)
-        this.current?.notifications.set(id, { ...known, row }, sizeOfNotification(row));
-    }
-    for (const [id, row] of this.#savedCalls) {
-      const known = this.contents.get(id);
-      if (known !== undefined) this.current?.calls.set(id, { ...known, row }, sizeOfCall(row));
+    if (this.current !== null) {
+      for (const [id, row] of this.#savedNotifications) {
+        const known = this.plans.get(id);
+        if (row.state === 'final') this.current.notifications.delete(id);
+        else if (known !== undefined)
+          this.current.notifications.set(id, { ...known, row }, sizeOfNotification(row));
+      }
+      for (const [id, row] of this.#savedCalls) {
+        const known = this.contents.get(id);
+        if (row.state === 'closed') this.current.calls.delete(id);
+        else if (known !== undefined) this.current.calls.set(id, { ...known, row }, sizeOfCall(row));
+      }
     }
     // A whole row holds its long part.
     for (const [id, { pk, revision, part, size }] of this.plans) {

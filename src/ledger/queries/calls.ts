@@ -91,7 +91,7 @@ async function insertMembers(scope: Scope, calls: readonly Call[]): Promise<void
 
 const progressUpdate: UpdateSpec = {
   table: 'calls',
-  key: text('id'),
+  key: int('pk'),
   columns: [
     text('state'),
     int('next_at'),
@@ -104,10 +104,11 @@ const progressUpdate: UpdateSpec = {
 
 export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<void> {
   if (calls.length === 0) return;
+  const pkOf = await callPks(scope, calls);
   const found = await scope.session.update(
     progressUpdate,
     calls.map((call) => [
-      call.id,
+      pkOf(call.id),
       call.state,
       call.nextAt,
       ownerOf(scope, call),
@@ -122,6 +123,20 @@ export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<v
   await saveChangedContents(scope, calls);
   await afterSave(scope, calls);
   scope.savedCalls(calls);
+}
+
+/** pks of calls by id: those read or written in this transaction are known, others are looked up. */
+async function callPks(scope: Scope, calls: readonly Call[]): Promise<(id: string) => number | null> {
+  const found = new Map<string, number>();
+  const missing = calls.map(({ id }) => id).filter((id) => !scope.contents.has(id));
+  if (missing.length > 0) {
+    const rows = await scope.session.all<{ pk: number; id: string }>(
+      'SELECT pk, id FROM calls WHERE id IN texts(?1)',
+      [missing],
+    );
+    for (const row of rows) found.set(row.id, row.pk);
+  }
+  return (id) => scope.contents.get(id)?.pk ?? found.get(id) ?? null;
 }
 
 const contentUpdate: UpdateSpec = {

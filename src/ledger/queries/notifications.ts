@@ -107,7 +107,7 @@ export async function insertNotifications(
 
 const progressUpdate: UpdateSpec = {
   table: 'notifications',
-  key: text('id'),
+  key: int('pk'),
   columns: [
     text('state'),
     int('due_at'),
@@ -135,10 +135,14 @@ const planTextUpdate: UpdateSpec = {
 
 export async function saveNotifications(scope: Scope, notifications: readonly Notification[]): Promise<void> {
   if (notifications.length === 0) return;
+  const pkOf = await notificationPks(
+    scope,
+    notifications.map(({ id }) => id),
+  );
   const found = await scope.session.update(
     progressUpdate,
     notifications.map((notification) => [
-      notification.id,
+      pkOf(notification.id),
       notification.state,
       notification.dueAt,
       notification.finalStatus,

@@ -88,7 +88,7 @@ export function createWorld(scenario: KillScenario): Promise<World> {
   base_url: "\${DINGTALK_BASE_URL}"
   timeout: 3s
   apps:
-    default: { app_key: dingsimulatorkey, app_secret: simulator-secret, agent_id: 836390886, limits: { calls_per_second: ${callsPerSecond}, recipients_per_minute: ${peopleAMinute(scenario)} } }
+    default: { app_key: dingsimulatorkey, app_secret: simulator-secret, agent_id: 836390886, result_checks: [2s, 15s, 1m, 2m, 4m], limits: { calls_per_second: ${callsPerSecond}, recipients_per_minute: ${peopleAMinute(scenario)} } }
 topics:
   "{topic:events}": {}
 `,
