@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { freePort } from '../../../dev/stack/ports.ts';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -80,6 +80,9 @@ export class World {
   readonly #env: Readonly<Record<string, string>>;
   readonly #simulatorOptions: SimulatorOptions;
   readonly #processes: DingbusProcess[] = [];
+  readonly #results: WireResult[] = [];
+  /** Offsets up to which the partitions of the results topic have been read. */
+  readonly #readTo = new Map<number, bigint>();
   /** Requests that the documentation does not allow, of simulators that were stopped. */
   readonly #breaches: string[] = [];
 
@@ -188,14 +191,20 @@ server: { host: 127.0.0.1, port: "\${DINGBUS_PORT}", ${server === '' ? 'admin_to
     return records;
   }
 
-  /** Every result so far, repeats included. */
+  /**
+   * Every result so far, repeats included. The simulator lives in this process: to read many thousands in one go would keep
+   * it from answering for seconds, so each is read once, and others get their turn in between.
+   */
   async results(): Promise<WireResult[]> {
-    const records = await this.read(this.resultsTopic);
-    return Promise.all(
-      records.map(
-        async (record) => (await this.registry.decode(record.value ?? Buffer.alloc(0))) as WireResult,
-      ),
-    );
+    for (const { partition, low, high } of await this.admin.offsets(this.resultsTopic)) {
+      const from = this.#readTo.get(partition) ?? low;
+      for await (const record of this.admin.readRange(this.resultsTopic, partition, from, high)) {
+        this.#results.push((await this.registry.decode(record.value ?? Buffer.alloc(0))) as WireResult);
+        if (this.#results.length % 50 === 0) await setImmediate();
+      }
+      this.#readTo.set(partition, high);
+    }
+    return [...this.#results];
   }
 
   /** Waits until `done` holds of the results, or fails with what is there. */
