@@ -32,17 +32,28 @@ export class EventScope {
 
   /** The variables of templates; ask `cel` first whether the event can be looked at. */
   get liquid(): Record<string, unknown> {
-    this.#liquid ??= {
-      data: liquidView(this.event.data, this.#timeZone),
-      meta: liquidView(this.event.meta, this.#timeZone),
-      now: liquidView(new Date(this.nowMs), this.#timeZone),
-    };
+    this.#liquid ??= templateVariables(this.event, this.nowMs, this.#timeZone);
     return this.#liquid;
   }
 
   withItem(item: unknown): Record<string, unknown> {
     return { ...this.liquid, item: liquidView(item, this.#timeZone) };
   }
+}
+
+/** Most templates look at `data` alone; to write out the headers and times of every event would double the cost of a view. */
+function templateVariables(event: Event, nowMs: number, timeZone: string): Record<string, unknown> {
+  let meta: unknown;
+  let now: unknown;
+  return {
+    data: liquidView(event.data, timeZone),
+    get meta() {
+      return (meta ??= liquidView(event.meta, timeZone));
+    },
+    get now() {
+      return (now ??= liquidView(new Date(nowMs), timeZone));
+    },
+  };
 }
 
 export type CelScope =
