@@ -68,16 +68,11 @@ function edit(path: string, changes: readonly (readonly [string, string])[]): vo
   writeFileSync(path, text);
 }
 
-/** Resident memory of a process and those that it started, MB. */
+/** Resident memory, MB. */
 function memoryOf(pid: number): number {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
-    return Number(kilobytes ?? 0) / 1024 + children.reduce((sum, child) => sum + memoryOf(Number(child)), 0);
-  } catch {
-    // A process that has just ended has none.
-    return 0;
-  }
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  // A process that has just ended has none.
+  return Number(kilobytes ?? 0) / 1024;
 }
 
 try {

@@ -12,8 +12,9 @@ const arrivalMs = 5_000;
 
 /**
  * What an earlier life of this process has called of late, as far as it counts for the limits of the app; `now` in
- * milliseconds since the epoch. Sends are known by their intents, and arrived before they were accepted. How often it asked for other things is not written
- * down, so all of what it might have asked in its last second counts: a second passes before they are asked again.
+ * milliseconds since the epoch. Sends are known by their intents, and arrived before they were accepted. How often it
+ * asked for other things is not written down, so all of what it might have asked in its last second counts: a second
+ * passes before they are asked again.
  */
 export async function earlierCalls(
   ledger: Ledger,

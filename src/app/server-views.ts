@@ -59,21 +59,19 @@ export function createServerViews(parts: ViewParts): LedgerViewsPort {
       const page: LedgerPage<OutboxEntry> = await ledger.view((views) =>
         views.deadLetters({ limit: query.limit, cursor: query.cursor }),
       );
-      const items = page.items
-        .flatMap((entry) => deadLetterOf(entry) ?? [])
-        .filter((each) => {
-          const fits = (wanted: string | null, value: string | null): boolean =>
-            wanted === null || wanted === value;
-          return (
-            fits(query.stage, each.stage) && fits(query.reason, each.reason) && fits(query.route, each.route)
-          );
-        });
+      const items = deadLettersOf(page.items).filter((each) => {
+        const fits = (wanted: string | null, value: string | null): boolean =>
+          wanted === null || wanted === value;
+        return (
+          fits(query.stage, each.stage) && fits(query.reason, each.reason) && fits(query.route, each.route)
+        );
+      });
       return { items: await withRedrives(ledger, items), next: page.next };
     },
     async deadLetter(id) {
       const entry = (await findEntries(ledger, new Set([id]))).get(id);
       if (entry === undefined || entry.item.kind !== 'dead_letter') return null;
-      const [summary] = await withRedrives(ledger, [deadLetterOf(entry) ?? []].flat());
+      const [summary] = await withRedrives(ledger, deadLettersOf([entry]));
       return summary === undefined ? null : { summary, deadLetter: entry.item.deadLetter };
     },
   };
@@ -200,6 +198,10 @@ function deadLetterOf({ item, createdAt }: OutboxEntry): DeadLetterSummary | nul
     notificationId: letter.notificationId,
     at: createdAt,
   };
+}
+
+function deadLettersOf(entries: readonly OutboxEntry[]): DeadLetterSummary[] {
+  return entries.flatMap((entry) => deadLetterOf(entry) ?? []);
 }
 
 async function withRedrives(

@@ -4,10 +4,12 @@
  * takes the right to mount one.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { mountSmallDisk } from '../fakes/small-disk.ts';
 import type { DingbusProcess } from './harness/dingbus-process.ts';
+import { expectEachDeliveredOnce, onePersonEach } from './harness/each-once.ts';
 import { build, finalsByNotification, World } from './harness/world.ts';
 
 /** For the ledger with its log, and the snapshots that both grow by. */
@@ -25,14 +27,7 @@ beforeAll(async () => {
     brokers: inject('brokers'),
     registryUrl: inject('registryUrl'),
     topics: [{ name: 'events', partitions: 2 }],
-    files: {
-      'routes/test.yaml': `routes:
-  - name: all
-    on: "{topic:events}"
-    to: { userids: ["load{{ data.n }}"] }
-    message: { text: { content: "event {{ data.n }}" } }
-`,
-    },
+    files: { 'routes/test.yaml': onePersonEach },
     dingbus: `dingtalk:
   base_url: "\${DINGTALK_BASE_URL}"
   apps:
@@ -43,7 +38,7 @@ topics:
     simulator: { generate: 1_000, behaviour: { startsAfterMs: 0, finishesAfterMs: 200 } },
   });
   dingbus = await world.process();
-  disk = mount(join(dingbus.settings.dataDir, 'ledger'));
+  disk = mountSmallDisk(join(dingbus.settings.dataDir, 'ledger'), diskSize);
 });
 
 afterAll(async () => {
@@ -51,16 +46,6 @@ afterAll(async () => {
   if (disk !== null) execFileSync('umount', [disk]);
   await world?.close();
 });
-
-function mount(at: string): string | null {
-  mkdirSync(at);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskSize}`, 'tmpfs', at], { stdio: 'ignore' });
-    return at;
-  } catch {
-    return null;
-  }
-}
 
 /** Takes all the room that is left. */
 function fill(folder: string): void {
@@ -102,11 +87,7 @@ async function publish(here: World, count: number): Promise<void> {
 
 async function everythingDelivered(here: World): Promise<void> {
   const results = await here.untilResults((all) => finalsByNotification(all).size >= published, 60_000);
-  const finals = [...finalsByNotification(results).values()];
-  expect(finals.filter((each) => each.status !== 'delivered')).toEqual([]);
-  const inboxes = [...here.simulator.control.inboxes()].map(({ userid }) => userid);
-  expect(inboxes).toHaveLength(published);
-  expect(new Set(inboxes).size).toBe(published);
+  expectEachDeliveredOnce(here, results, published);
 }
 
 it('stops reading, says why, and goes on when there is room', async (context) => {

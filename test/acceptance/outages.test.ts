@@ -10,6 +10,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { DingbusProcess } from './harness/dingbus-process.ts';
+import { expectEachDeliveredOnce, onePersonEach } from './harness/each-once.ts';
 import { build, finalsByNotification, World } from './harness/world.ts';
 
 const downMs = 10_000;
@@ -32,14 +33,7 @@ beforeAll(async () => {
     brokers: stack.brokers,
     registryUrl: stack.registryUrl,
     topics: [{ name: 'events', partitions: 3 }],
-    files: {
-      'routes/test.yaml': `routes:
-  - name: all
-    on: "{topic:events}"
-    to: { userids: ["load{{ data.n }}"] }
-    message: { text: { content: "event {{ data.n }}" } }
-`,
-    },
+    files: { 'routes/test.yaml': onePersonEach },
     dingbus: `dingtalk:
   base_url: "\${DINGTALK_BASE_URL}"
   timeout: 2s
@@ -99,11 +93,7 @@ function json(n: number): Promise<Buffer> {
 async function everythingDelivered(): Promise<void> {
   const { world } = here();
   const results = await world.untilResults((all) => finalsByNotification(all).size >= published, 120_000);
-  const finals = [...finalsByNotification(results).values()];
-  expect(finals.filter((each) => each.status !== 'delivered')).toEqual([]);
-  const inboxes = [...world.simulator.control.inboxes()].map((entry) => entry.userid);
-  expect(inboxes).toHaveLength(published);
-  expect(new Set(inboxes).size).toBe(published);
+  expectEachDeliveredOnce(world, results, published);
 }
 
 /** Share of one core that the process uses during `ms`. */

@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { expectEachDeliveredOnce, onePersonEach } from './harness/each-once.ts';
 import { seeded } from './harness/seeded.ts';
 import { build, finalsByNotification, World } from './harness/world.ts';
 
@@ -22,14 +23,7 @@ beforeAll(async () => {
     brokers: inject('brokers'),
     registryUrl: inject('registryUrl'),
     topics: [{ name: 'events', partitions: 3 }],
-    files: {
-      'routes/test.yaml': `routes:
-  - name: one
-    on: "{topic:events}"
-    to: { userids: ["load{{ data.n }}"] }
-    message: { text: { content: "event {{ data.n }}" } }
-`,
-    },
+    files: { 'routes/test.yaml': onePersonEach },
     dingbus: `shutdown_timeout: ${shutdownTimeoutMs / 1_000}s
 dingtalk:
   base_url: "\${DINGTALK_BASE_URL}"
@@ -96,12 +90,7 @@ it(`ends well at ${stops} random moments`, async () => {
   const results = await here().untilResults((all) => finalsByNotification(all).size >= published, drainMs);
   await expect.poll(() => here().lag(['events']), { timeout: 15_000 }).toBe(0n);
   expect(await dingbus.stop()).toEqual({ code: 0, signal: null });
-  const finals = [...finalsByNotification(results).values()];
-  expect(finals).toHaveLength(published);
-  expect(finals.filter(({ status }) => status !== 'delivered')).toEqual([]);
-  const inboxes = [...control.inboxes()].map(({ userid }) => userid);
-  expect(inboxes).toHaveLength(published);
-  expect(new Set(inboxes).size).toBe(published);
+  expectEachDeliveredOnce(here(), results, published);
   // Nothing was in doubt, so nothing was sent again.
   expect(results.filter(({ status }) => status === 'unknown')).toEqual([]);
 }, 3_600_000);

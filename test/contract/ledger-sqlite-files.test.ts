@@ -18,6 +18,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { mountSmallDisk } from '../fakes/small-disk.ts';
 import { startProcess } from './ledger/processes.ts';
 import { waiting } from './ledger/samples.ts';
 
@@ -166,21 +167,9 @@ describe('a file that cannot be a ledger', () => {
   });
 });
 
-/** A file system that can be written only as long as it should be; needs the right to mount one. */
-function mounted(size: string): string | null {
-  const at = join(folder, 'disk');
-  mkdirSync(at);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', at], { stdio: 'ignore' });
-    return at;
-  } catch {
-    return null;
-  }
-}
-
 describe('a disk that cannot be written', () => {
   it('is named when it is read-only, and nothing starts', async (context) => {
-    const disk = mounted('8m');
+    const disk = mountSmallDisk(join(folder, 'disk'), '8m');
     if (disk === null) return context.skip();
     try {
       const there = join(disk, 'ledger.db');
@@ -194,7 +183,7 @@ describe('a disk that cannot be written', () => {
   });
 
   it('loses nothing when it is full, and goes on when there is room', async (context) => {
-    const disk = mounted('6m');
+    const disk = mountSmallDisk(join(folder, 'disk'), '6m');
     if (disk === null) return context.skip();
     const ballast = join(disk, 'ballast');
     try {

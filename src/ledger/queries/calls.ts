@@ -3,7 +3,7 @@ import { int, text, type InsertSpec, type SqlValue, type UpdateSpec } from '../e
 import { LedgerMisuseError } from '../errors.ts';
 import type { Call } from '../../model/call.ts';
 import type { Scope } from '../scope.ts';
-import { notificationPks } from './notification-rows.ts';
+import { notificationPks, pksOf } from './notification-rows.ts';
 
 const callRow: InsertSpec = {
   table: 'calls',
@@ -104,7 +104,12 @@ const progressUpdate: UpdateSpec = {
 
 export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<void> {
   if (calls.length === 0) return;
-  const pkOf = await callPks(scope, calls);
+  const pkOf = await pksOf(
+    scope,
+    'calls',
+    scope.contents,
+    calls.map(({ id }) => id),
+  );
   const found = await scope.session.update(
     progressUpdate,
     calls.map((call) => [
@@ -123,20 +128,6 @@ export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<v
   await saveChangedContents(scope, calls);
   await afterSave(scope, calls);
   scope.savedCalls(calls);
-}
-
-/** pks of calls by id: those read or written in this transaction are known, others are looked up. */
-async function callPks(scope: Scope, calls: readonly Call[]): Promise<(id: string) => number | null> {
-  const found = new Map<string, number>();
-  const missing = calls.map(({ id }) => id).filter((id) => !scope.contents.has(id));
-  if (missing.length > 0) {
-    const rows = await scope.session.all<{ pk: number; id: string }>(
-      'SELECT pk, id FROM calls WHERE id IN texts(?1)',
-      [missing],
-    );
-    for (const row of rows) found.set(row.id, row.pk);
-  }
-  return (id) => scope.contents.get(id)?.pk ?? found.get(id) ?? null;
 }
 
 const contentUpdate: UpdateSpec = {

@@ -130,19 +130,29 @@ export function changedPlan(
   return { plan, text: encodePlan(plan) };
 }
 
+/** pks by id of the rows of a table: those in `known` are at hand, others are looked up; null = there is none. */
+export async function pksOf(
+  { session }: Scope,
+  table: 'notifications' | 'calls',
+  known: ReadonlyMap<string, { readonly pk: number }>,
+  ids: readonly string[],
+): Promise<(id: string) => number | null> {
+  const found = new Map<string, number>();
+  const missing = [...new Set(ids.filter((id) => !known.has(id)))];
+  if (missing.length > 0) {
+    const rows = await session.all<{ pk: number; id: string }>(
+      `SELECT pk, id FROM ${table} WHERE id IN texts(?1)`,
+      [missing],
+    );
+    for (const row of rows) found.set(row.id, row.pk);
+  }
+  return (id) => known.get(id)?.pk ?? found.get(id) ?? null;
+}
+
 /** pks of notifications by id: those read or written in this transaction are known, others are looked up. */
 export async function notificationPks(
   scope: Scope,
   ids: readonly string[],
 ): Promise<(id: string) => number | null> {
-  const found = new Map<string, number>();
-  const missing = [...new Set(ids.filter((id) => !scope.plans.has(id)))];
-  if (missing.length > 0) {
-    const rows = await scope.session.all<{ pk: number; id: string }>(
-      'SELECT pk, id FROM notifications WHERE id IN texts(?1)',
-      [missing],
-    );
-    for (const row of rows) found.set(row.id, row.pk);
-  }
-  return (id) => scope.plans.get(id)?.pk ?? found.get(id) ?? null;
+  return pksOf(scope, 'notifications', scope.plans, ids);
 }
