@@ -239,10 +239,12 @@ describe('a source', () => {
     await producer.disconnect();
     const reader = new Reader();
     kafka.source(reader, { topics: [{ topic, start: 'earliest' }] });
-    const { high } = (await kafka.admin.offsets(topic))[0] ?? { high: -1n };
-    await until('the end', () => reader.committed.get(`${topic}/0`) === high);
+    // A record and a control record for each. The broker answers a commit before it has written the control record:
+    // asked for the end right away, it may name the one before the last transaction.
+    const end = 6n;
+    await until('the end', () => reader.committed.get(`${topic}/0`) === end);
     expect(reader.records.map(({ value }) => String(value))).toEqual(['commit', 'commit']);
-    expect(high).toBe(6n);
+    expect((await kafka.admin.offsets(topic)).map(({ high }) => high)).toEqual([end]);
   });
 
   it('reads a record of 10 MB although other partitions never run dry', async () => {
