@@ -9,6 +9,8 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     pool: 'forks',
+    // What the tests wait for comes in milliseconds, or on a busy machine much later; it is never a sleep.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: minutes } },
       { extends: true, test: { name: 'repo', include: ['test/repo/**/*.test.ts'], testTimeout: minutes } },

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -191,12 +191,7 @@ describe('two instances at once', () => {
     await dying.write((tx) => tx.appendOutbox([told(aNotification()).item]));
     expect(await dying.write((tx) => tx.takeOutbox(10))).toHaveLength(1);
     // It neither publishes nor gives up: its lease runs out.
-    await vi.waitFor(
-      async () => {
-        expect(await one.write((tx) => tx.takeOutbox(10))).toHaveLength(1);
-      },
-      { timeout: 5_000, interval: 50 },
-    );
+    await expect.poll(() => one.write((tx) => tx.takeOutbox(10))).toHaveLength(1);
   });
 
   it('change a shared document one after the other, and see whose turn was lost', async () => {
@@ -225,13 +220,9 @@ describe('two instances at once', () => {
     two.onWake('outbox', () => heard.push('outbox'));
     const [notification] = await waiting(one, 1);
     if (notification === undefined) throw new Error('nothing was inserted');
-    await vi.waitFor(() => {
-      expect(heard).toEqual(['delivery']);
-    });
+    await expect.poll(() => heard).toEqual(['delivery']);
     await one.write((tx) => tx.appendOutbox([told(notification).item]));
-    await vi.waitFor(() => {
-      expect(heard).toEqual(['delivery', 'outbox']);
-    });
+    await expect.poll(() => heard).toEqual(['delivery', 'outbox']);
   });
 
   it('undo a deadlock by running one of them again', async () => {
@@ -239,9 +230,7 @@ describe('two instances at once', () => {
     let meet = 0;
     const both = async (): Promise<void> => {
       meet += 1;
-      await vi.waitFor(() => {
-        expect(meet).toBeGreaterThanOrEqual(2);
-      });
+      await expect.poll(() => meet).toBeGreaterThanOrEqual(2);
     };
     const crossing = (ledger: Ledger, first: string, second: string) =>
       ledger.write(async (tx) => {
@@ -270,13 +259,11 @@ describe('an instance that dies', () => {
     judge.onWake('delivery', () => {
       woken += 1;
     });
-    await vi.waitFor(
-      async () => {
-        await judge.heartbeat();
-        expect(await judge.write((tx) => tx.takeOrphanedCalls(10))).toStrictEqual([call]);
-      },
-      { timeout: 5_000, interval: 50 },
-    );
+    const orphaned = async () => {
+      await judge.heartbeat();
+      return judge.write((tx) => tx.takeOrphanedCalls(10));
+    };
+    await expect.poll(orphaned).toStrictEqual([call]);
     expect(woken).toBeGreaterThan(0);
     const taken = await judge.write((tx) => tx.takeDue({ ...due, now: Date.now() }));
     expect(taken.map((each) => each.id)).toEqual([notification?.id]);
@@ -317,19 +304,9 @@ describe('a server that goes away', () => {
       heard += 1;
     });
     await cutConnections();
-    await vi.waitFor(
-      () => {
-        expect(heard).toBe(1);
-      },
-      { timeout: 5_000 },
-    );
+    await expect.poll(() => heard).toBe(1);
     await withCall(one, { state: 'accepted' });
-    await vi.waitFor(
-      () => {
-        expect(heard).toBe(2);
-      },
-      { timeout: 5_000 },
-    );
+    await expect.poll(() => heard).toBe(2);
   });
 
   it('is told when it stays away, without its password', async () => {

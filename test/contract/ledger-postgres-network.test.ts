@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -98,11 +98,6 @@ describe('a server that is away for a while', () => {
     await waiting(beside, 1);
     proxy.up();
     // What was told while nobody listened is made good when the connection is back.
-    await vi.waitFor(
-      () => {
-        expect(heard).toEqual(expect.arrayContaining(['here', 'beside']));
-      },
-      { timeout: 10_000 },
-    );
+    await expect.poll(() => heard).toEqual(expect.arrayContaining(['here', 'beside']));
   });
 });

@@ -237,9 +237,7 @@ describe('asking the cluster', () => {
     await transaction.commit();
     await producer.disconnect();
     // The broker writes down that it is settled some time after it has promised to.
-    await expect
-      .poll(() => kafka.admin.fetchOne(topic, 0, 3n), { timeout: 30_000 })
-      .toMatchObject({ value: Buffer.from('open') });
+    await expect.poll(() => kafka.admin.fetchOne(topic, 0, 3n)).toMatchObject({ value: Buffer.from('open') });
   });
 
   it('reads 40 MB with little more memory than one fetch takes', async () => {

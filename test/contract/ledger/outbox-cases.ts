@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Ledger, OutboxItem } from '../../../src/ledger/ledger.ts';
 import { aNotification, aRecord, noon } from '../../fakes/builders.ts';
 import { insert, told, waiting, withCall } from './samples.ts';
@@ -105,24 +105,16 @@ export function outboxCases(open: () => Promise<Ledger>, store: () => TestStore)
     await Promise.resolve();
     expect(heard).toEqual([]);
     const [notification] = await waiting(ledger, 1);
-    await vi.waitFor(() => {
-      expect(heard).toEqual(['delivery']);
-    });
+    await expect.poll(() => heard).toEqual(['delivery']);
     await withCall(ledger, { state: 'accepted' }, 'e-7');
-    await vi.waitFor(() => {
-      expect(heard).toContain('tracking');
-    });
+    await expect.poll(() => heard).toContain('tracking');
     if (notification === undefined) throw new Error('nothing was inserted');
     await ledger.write((tx) => tx.appendOutbox([told(notification).item]));
-    await vi.waitFor(() => {
-      expect(heard).toContain('outbox');
-    });
+    await expect.poll(() => heard).toContain('outbox');
     const stop = ledger.onWake('outbox', () => heard.push('stopped'));
     stop();
     await ledger.write((tx) => tx.appendOutbox([told(notification).item]));
-    await vi.waitFor(() => {
-      expect(heard.filter((kind) => kind === 'outbox')).toHaveLength(2);
-    });
+    await expect.poll(() => heard.filter((kind) => kind === 'outbox')).toHaveLength(2);
     expect(heard).not.toContain('stopped');
   });
 

@@ -97,7 +97,6 @@ const holds = async () => {
   const list = await createHolds({ pauses: pauses(), apps })();
   return list.map(({ subject, reason }) => `${subject} ${reason}`);
 };
-const within = { timeout: 15_000, interval: 50 };
 
 describe('a reload', () => {
   it('with the right secret in its file lets a held app send what waited', async () => {
@@ -105,11 +104,11 @@ describe('a reload', () => {
     writeFileSync(join(folder, 'default'), 'mistyped');
     await start();
     await plan('e-1');
-    await expect.poll(holds, within).toEqual(['default configuration']);
+    await expect.poll(holds).toEqual(['default configuration']);
     expect(heard()).toBe(0);
     writeFileSync(join(folder, 'default'), first.appSecret);
     reload();
-    await expect.poll(heard, within).toBe(1);
+    await expect.poll(heard).toBe(1);
     expect(await holds()).toEqual([]);
   });
 
@@ -118,11 +117,11 @@ describe('a reload', () => {
     writeFileSync(join(folder, 'default'), first.appSecret);
     await start();
     await plan('e-1');
-    await expect.poll(heard, within).toBe(1);
+    await expect.poll(heard).toBe(1);
     writeFileSync(join(folder, 'default'), 'revoked');
     reload();
     await plan('e-2');
-    await expect.poll(holds, within).toEqual(['default configuration']);
+    await expect.poll(holds).toEqual(['default configuration']);
     expect(heard()).toBe(1);
   });
 
@@ -137,18 +136,18 @@ describe('a reload', () => {
     reload();
     await plan('e-1', { app: 'ops' });
     await plan('e-2');
-    await expect.poll(heard, within).toBe(1);
+    await expect.poll(heard).toBe(1);
     expect(apps.list().map(({ name }) => name)).toEqual(['default']);
     await apps.stop();
     ledger = await temp.open();
     await start();
-    await expect.poll(holds, within).toEqual(['ops not_configured']);
+    await expect.poll(holds).toEqual(['ops not_configured']);
     expect(apps.missing()).toMatchObject([{ name: 'ops', waiting: 1 }]);
     expect(heard()).toBe(1);
     write(both);
     reload();
-    await expect.poll(heard, within).toBe(2);
-    await expect.poll(holds, within).toEqual([]);
+    await expect.poll(heard).toBe(2);
+    await expect.poll(holds).toEqual([]);
   });
 });
 
@@ -160,10 +159,10 @@ describe('the stop button', () => {
     await pauses().pause('route:noisy', 'too loud', null);
     await plan('e-1', { route: 'noisy' });
     await plan('e-2');
-    await expect.poll(heard, within).toBe(1);
+    await expect.poll(heard).toBe(1);
     expect(await holds()).toEqual(['route:noisy paused']);
     expect(await pauses().resume('route:noisy')).toBe(true);
-    await expect.poll(heard, within).toBe(2);
+    await expect.poll(heard).toBe(2);
     expect(await pauses().resume('route:noisy')).toBe(false);
   });
 
@@ -172,7 +171,7 @@ describe('the stop button', () => {
     writeFileSync(join(folder, 'default'), first.appSecret);
     await start();
     const sent = await plan('e-1');
-    await expect.poll(heard, within).toBe(1);
+    await expect.poll(heard).toBe(1);
     await operations().pause('*', 'wrong price list', null);
     const waiting = await plan('e-2');
     await operations().recall([sent]);
@@ -182,7 +181,7 @@ describe('the stop button', () => {
     };
     const about = async (id: string) =>
       (await told()).filter((each) => each.notificationId === id).map((each) => each.status);
-    await expect.poll(() => about(sent), within).toContain('recalled');
+    await expect.poll(() => about(sent)).toContain('recalled');
     expect(await about(waiting)).toEqual([]);
   });
 

@@ -188,7 +188,7 @@ describe('faults', () => {
     simulator.control.addFault({ name: 'not-whitelisted' });
     start();
     await plan('e-1');
-    await expect.poll(() => client.state().held, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => client.state().held).toBe(true);
     expect((await results()).filter((each) => each.final)).toEqual([]);
     simulator.control.clearFaults();
     client.release();
@@ -296,7 +296,7 @@ describe('a freeze', () => {
     await expect.poll(() => simulator.control.calls('gettoken').length, { interval: 10 }).toBe(1);
     claim.unbroken = false;
     await expect
-      .poll(async () => (await ledger.read((tx) => tx.nextDue('default'))) !== null, { timeout: 5_000 })
+      .poll(async () => (await ledger.read((tx) => tx.nextDue('default'))) !== null)
       .toBe(true);
     expect(simulator.control.calls('send')).toEqual([]);
     // A broadcast that was provably not sent is no riddle for a person: it goes out once the claim is good again.
