@@ -6,7 +6,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 const neededMajor = 24;
 
@@ -20,8 +19,8 @@ if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
   if (process.argv.includes('run')) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
   }
-  // Loading would make V8 take room for new objects that it keeps; see `settleNewSpace`.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  const { manageNewSpace } = await import('./base/new-space.ts');
+  manageNewSpace();
   const { main } = await import('./cli/main.ts');
   const { tolerateClosedOutput } = await import('./cli/closed-output.ts');
   tolerateClosedOutput([process.stdout, process.stderr]);

@@ -3,7 +3,7 @@ import { environment } from '../app/environment.ts';
 import type { Active, Loaded } from '../app/configuration.ts';
 import { loadOther } from '../app/other-configuration.ts';
 import { replayRecorded, type RecordedSource, type ReplayListener } from '../app/replay.ts';
-import { collectGarbage, settleNewSpace } from '../base/collect-garbage.ts';
+import { collectGarbage } from '../base/collect-garbage.ts';
 import { systemClock } from '../base/clock.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import type { ReplayDifference } from '../rules/replay/replay.ts';
@@ -58,7 +58,6 @@ export function addReplay(program: Command, setExitCode: SetExitCode): void {
 }
 
 async function replay(options: Options, command: Command): Promise<number> {
-  settleNewSpace();
   const refuse = (message: string): never =>
     command.error(`error: ${message}`, { exitCode: exitCodes.usage });
   const source = sourceOf(options, refuse);

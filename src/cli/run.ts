@@ -6,7 +6,7 @@ import { systemdNotify } from '../app/systemd-notify.ts';
 import { createServiceManager, type ServiceManager } from '../app/systemd.ts';
 import { startTelemetry } from '../app/telemetry.ts';
 import { systemClock } from '../base/clock.ts';
-import { garbageCollection, settleNewSpace } from '../base/collect-garbage.ts';
+import { garbageCollection } from '../base/collect-garbage.ts';
 import { armFailpoints } from '../base/failpoints.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import { prettyStream } from './pretty.ts';
@@ -30,7 +30,6 @@ export function addRun(program: Command, setExitCode: SetExitCode): void {
 }
 
 async function run(source: Source, pretty: boolean): Promise<number> {
-  settleNewSpace();
   const clock = systemClock;
   const tidy = garbageCollection(clock, garbageAfterMs);
   const load = () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { collectGarbage, garbageCollection } from '../../../src/base/collect-garbage.ts';
@@ -23,30 +22,4 @@ it('frees it after a while when it is asked to, once for all who asked meanwhile
   await clock.advance(500);
   expect(ref.deref()).toBeUndefined();
   expect(clock.pending).toBe(0);
-});
-
-it('gives new objects one room of a fixed size in a process that has kept it small from its start', () => {
-  const module = new URL('../../../src/base/collect-garbage.ts', import.meta.url).href;
-  const script = `
-    import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-    setFlagsFromString('--semi-space-growth-factor=1');
-    const { settleNewSpace } = await import('${module}');
-    const size = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
-    const churn = () => {
-      let kept = [];
-      for (let index = 0; index < 1e6; index += 1) {
-        kept.push([index]);
-        if (kept.length > 200_000) kept = kept.slice(100_000);
-      }
-    };
-    churn();
-    const small = size();
-    settleNewSpace();
-    const settled = size();
-    churn();
-    console.log(JSON.stringify([small, settled, size()].map((bytes) => Math.round(bytes / 1_048_576))));`;
-  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
-    encoding: 'utf8',
-  });
-  expect(JSON.parse(said)).toEqual([2, 16, 16]);
 });

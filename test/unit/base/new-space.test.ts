@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+
+/** What a process of its own prints, as its room for new objects is a matter of the whole process. */
+function run(script: string): unknown {
+  const module = new URL('../../../src/base/new-space.ts', import.meta.url).href;
+  const prelude = `
+    import { getHeapSpaceStatistics } from 'node:v8';
+    import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+    import { manageNewSpace } from '${module}';
+    const mebibytes = () => {
+      const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+      return Math.ceil(space.space_size / 1_048_576);
+    };
+    /** Work in turns, with much that stays alive for some of them. */
+    const work = async () => {
+      let kept = [];
+      for (let turn = 0; turn < 300; turn += 1) {
+        for (let index = 0; index < 5_000; index += 1) kept.push([index]);
+        if (kept.length > 200_000) kept = kept.slice(100_000);
+        await nextTurn();
+      }
+    };`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', prelude + script], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(said);
+}
+
+const small = expect.toSatisfy((size: number) => size <= 2);
+/** Twice 8 MB; V8 counts pages that it is about to move as well. */
+const large = expect.toSatisfy((size: number) => size >= 16 && size < 24);
+
+it('gives new objects of a busy process one room of a fixed size', () => {
+  const sizes = run(`
+    manageNewSpace();
+    const quiet = mebibytes();
+    await work();
+    const busy = mebibytes();
+    await work();
+    console.log(JSON.stringify({ quiet, busy, later: mebibytes() }));`);
+  expect(sizes).toEqual({ quiet: small, busy: large, later: large });
+});
+
+it('gives it anew when V8 has taken it back from a quiet process', () => {
+  const sizes = run(`
+    manageNewSpace();
+    await work();
+    const busy = mebibytes();
+    const until = Date.now() + 40_000;
+    // V8 looks at a quiet process from time to time, and only while there is some garbage.
+    while (mebibytes() > 2 && Date.now() < until) await delay(50, Array.from({ length: 200 }, () => ({})));
+    const quiet = mebibytes();
+    await work();
+    console.log(JSON.stringify({ busy, quiet, again: mebibytes() }));`);
+  expect(sizes).toEqual({ busy: large, quiet: small, again: large });
+});
