@@ -2,6 +2,7 @@ import type { CallContent } from './codec/call.ts';
 import type { NotificationPlan } from './codec/notification.ts';
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
+import { OutboxTail } from './outbox-tail.ts';
 import { Recent } from './recent.ts';
 
 /** A row as it was last committed, with its key and its long part. */
@@ -20,6 +21,7 @@ export interface CurrentRow<Row, Part> {
 export class CurrentRows {
   readonly notifications = new Recent<string, CurrentRow<Notification, NotificationPlan>>(notificationBytes);
   readonly calls = new Recent<string, CurrentRow<Call, CallContent>>(callBytes);
+  readonly outbox = new OutboxTail();
 }
 
 /** As much as a full backlog (`intake.max_pending`) of ordinary notifications, and the calls under way. */

@@ -44,6 +44,8 @@ export class Scope {
   /** Notifications that were taken because they are due; they need not be taken twice. */
   readonly taken = new Set<number>();
   readonly wakes = new Set<WakeKind>();
+  /** Done in order once the transaction is committed. */
+  readonly afterCommit: (() => void)[] = [];
   /** Null for whoever may not rely on it: readers, who see the ledger as it was, and instances that share it. */
   readonly current: CurrentRows | null;
   readonly #savedNotifications = new Map<string, Notification>();
@@ -81,6 +83,7 @@ export class Scope {
    * asked for again; also what an earlier transaction of the same commit has just remembered of it.
    */
   remember(): void {
+    for (const note of this.afterCommit) note();
     if (this.current !== null) {
       for (const [id, row] of this.#savedNotifications) {
         const known = this.plans.get(id);

@@ -1,6 +1,7 @@
 import { decodeOutboxItem, encodeOutboxItem } from '../codec/outbox.ts';
 import { int, text, type InsertSpec } from '../engine.ts';
 import type { OutboxItem, OutboxRow } from '../ledger.ts';
+import type { SizedRow } from '../outbox-tail.ts';
 import type { Scope } from '../scope.ts';
 import { isGone } from './instances.ts';
 import { notificationPks } from './notification-rows.ts';
@@ -22,14 +23,23 @@ export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): 
     scope,
     items.flatMap((item) => notificationOf(item) ?? []),
   );
-  await scope.session.insert(
-    outboxRow,
-    items.map((item) => {
-      const id = notificationOf(item);
-      return [id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item), scope.now];
-    }),
-  );
+  const rows = items.map((item) => {
+    const id = notificationOf(item);
+    return [id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item), scope.now] as const;
+  });
   scope.wakes.add('outbox');
+  const tail = scope.current?.outbox;
+  if (tail === undefined) {
+    await scope.session.insert(outboxRow, rows);
+    return;
+  }
+  const pks = await scope.session.insertReturning(outboxRow, rows);
+  const sized = items.map((item, index): SizedRow => {
+    return { row: { ...item, id: BigInt(pks[index] ?? -1) }, size: rows[index]?.[2].length ?? 0 };
+  });
+  scope.afterCommit.push(() => {
+    tail.appended(sized);
+  });
 }
 
 function notificationOf(item: OutboxItem): string | null {
@@ -42,6 +52,9 @@ const maxTakenCharacters = 16_000_000;
 
 export async function takeOutbox(scope: Scope, limit: number): Promise<readonly OutboxRow[]> {
   if (scope.context.shared && !(await leaseOutbox(scope))) return [];
+  const tail = scope.current?.outbox;
+  const known = tail?.first(limit) ?? null;
+  if (known !== null) return known;
   // What a refused result would have said before must not be overtaken by later results of its notification.
   const rows = await scope.session.all<{ pk: number; kind: string; item: string }>(
     `SELECT pk, kind, item FROM (
@@ -55,7 +68,23 @@ export async function takeOutbox(scope: Scope, limit: number): Promise<readonly 
      WHERE before < ?3 ORDER BY pk`,
     [limit, scope.now, maxTakenCharacters],
   );
-  return rows.map(({ pk, kind, item }) => ({ ...decodeOutboxItem(kind, item), id: BigInt(pk) }));
+  const taken = rows.map(({ pk, kind, item }): SizedRow => {
+    return { row: { ...decodeOutboxItem(kind, item), id: BigInt(pk) }, size: item.length };
+  });
+  if (tail !== undefined && taken.length < limit && (await unpublished(scope)) === taken.length) {
+    scope.afterCommit.push(() => {
+      tail.readToEnd(taken);
+    });
+  }
+  return taken.map(({ row }) => row);
+}
+
+/** Those that have to wait for a later attempt are among them. */
+async function unpublished({ session }: Scope): Promise<number> {
+  const [row] = await session.all<{ count: number }>(
+    'SELECT count(*) AS count FROM outbox WHERE published_at IS NULL',
+  );
+  return row?.count ?? 0;
 }
 
 /** Whoever publishes keeps the others from overtaking it, until it has published, lets the lease run out, or dies. */
@@ -75,6 +104,7 @@ export async function markPublished(scope: Scope, ids: readonly bigint[], at: nu
       at,
       ids.map(Number),
     ]);
+    scope.afterCommit.push(() => scope.current?.outbox.published(new Set(ids)));
   }
   if (!scope.context.shared) return;
   await scope.session.run(`DELETE FROM leases WHERE name = '${leaseName}' AND owner = ?1`, [
@@ -82,13 +112,10 @@ export async function markPublished(scope: Scope, ids: readonly bigint[], at: nu
   ]);
 }
 
-export async function postponeOutbox(
-  { session }: Scope,
-  ids: readonly bigint[],
-  retryAt: number,
-): Promise<void> {
+export async function postponeOutbox(scope: Scope, ids: readonly bigint[], retryAt: number): Promise<void> {
   if (ids.length === 0) return;
-  await session.run('UPDATE outbox SET retry_at = ?1 WHERE pk IN ints(?2)', [retryAt, ids.map(Number)]);
+  await scope.session.run('UPDATE outbox SET retry_at = ?1 WHERE pk IN ints(?2)', [retryAt, ids.map(Number)]);
+  scope.afterCommit.push(() => scope.current?.outbox.forget());
 }
 
 export async function unpublishedCount({ session, now }: Scope): Promise<number> {

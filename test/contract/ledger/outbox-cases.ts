@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Ledger, OutboxItem } from '../../../src/ledger/ledger.ts';
+import type { Ledger, LedgerTx, OutboxItem } from '../../../src/ledger/ledger.ts';
 import { aNotification, aRecord, noon } from '../../fakes/builders.ts';
 import { insert, told, waiting, withCall } from './samples.ts';
 import type { TestStore } from './stores.ts';
@@ -19,6 +19,41 @@ export function outboxCases(open: () => Promise<Ledger>, store: () => TestStore)
     const rest = await ledger.write((tx) => tx.takeOutbox(10));
     expect(rest.map((row) => row.id)).toEqual([taken[1]?.id]);
     expect(await ledger.read((tx) => tx.unpublishedCount())).toBe(1);
+  });
+
+  it('gives out the same, in the same order, as after a restart, however it was appended', async () => {
+    let ledger = await open();
+    const taken = () => ledger.write((tx) => tx.takeOutbox(100));
+    expect(await taken()).toEqual([]);
+    const notifications = await waiting(ledger, 6);
+    const append = (index: number) => (tx: LedgerTx) => {
+      const notification = notifications[index];
+      if (notification === undefined) throw new Error('not so many were inserted');
+      return tx.appendOutbox([told(notification).item]);
+    };
+    await ledger.write(append(0));
+    // In one commit: before and after a look, and one that is rolled back.
+    const [, seen, lost] = await Promise.allSettled([
+      ledger.write(append(1)),
+      taken(),
+      ledger.write(async (tx) => {
+        await append(2)(tx);
+        throw new Error('no');
+      }),
+      ledger.write(append(3)),
+    ]);
+    expect([seen.status, lost.status]).toEqual(['fulfilled', 'rejected']);
+    const before = await taken();
+    expect(before).toHaveLength(3);
+    await ledger.write((tx) => tx.markPublished([before[1]?.id ?? 0n], noon));
+    await ledger.write(append(4));
+    const rows = await taken();
+    expect(rows.map(({ id }) => id)).toEqual([before[0]?.id, before[2]?.id, rows[2]?.id]);
+    ledger = await store().restart(ledger);
+    expect(await taken()).toStrictEqual(rows);
+    await ledger.write(append(5));
+    expect((await taken()).slice(0, 3)).toStrictEqual(rows);
+    expect(await taken()).toHaveLength(4);
   });
 
   it('gives a dead letter back with its bytes untouched, with and without a notification', async () => {
