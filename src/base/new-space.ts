@@ -3,14 +3,17 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { collector } from './collect-garbage.ts';
 
 /**
- * Where V8 puts new objects, two semi-spaces of 0.5 or 1 MB at first. Left alone they double whenever enough of what is in them has stayed
- * alive, up to 2 × 32 MB: a burst of events takes 100 MB more than it needs. Kept small they cost a quarter more
- * processor time under load. So a busy process gets room of one size, at once; V8 takes it back when the process has been quiet for some seconds.
+ * Where V8 puts new objects: two semi-spaces of 0.5 or 1 MB at first. Left alone they double whenever enough of what is
+ * in them has stayed alive, up to 2 × 32 MB: a burst of events takes 100 MB more than it needs. Kept small they cost a
+ * quarter more processor time under load. So a busy process gets room of one size, at once; V8 takes it back when the
+ * process has been quiet for some seconds.
  *
  * V8 takes a limit only on its command line, but reads the factor of growth at every step.
  */
 export function manageNewSpace(): void {
   setGrowth(1);
+  // Several threads cost more processor time than they save of a pause that is short anyway.
+  setFlagsFromString('--no-parallel-scavenge');
   const latest: number[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (isMinor(entry)) latest.push(entry.startTime);
@@ -22,8 +25,8 @@ export function manageNewSpace(): void {
   observer.observe({ entryTypes: ['gc'] });
 }
 
-/** Twice 8 MB. */
-const wantedBytes = 16 * 1_048_576;
+/** Twice 12 MB: more makes nothing faster, and a full backlog or a replay would take more than they may. */
+const wantedBytes = 24 * 1_048_576;
 /** So many collections of new objects tell a small room that is too small. */
 const busy = { collections: 8, withinMs: 1_000 };
 
