@@ -10,7 +10,8 @@ export function stableId(prefix: string, ...parts: readonly (string | number | b
     const text = String(part);
     all += `${Buffer.byteLength(text)}:${text};`;
   }
-  return `${prefix}_${base32(hash('sha256', all, 'buffer'))}`;
+  // As a text of one character for each byte: making a buffer would take longer than the hash.
+  return `${prefix}_${base32(hash('sha256', all, 'binary'))}`;
 }
 
 /** Hex SHA-256 of a text or bytes. */
@@ -36,13 +37,13 @@ const pairs = Array.from(
 const idBits = 130;
 
 /** The first 130 bits, 26 digits. */
-function base32(bytes: Uint8Array): string {
+function base32(bytes: string): string {
   let text = '';
   let at = 0;
   let bits = 0;
   let value = 0;
   for (let left = idBits; left > 0; left -= 10) {
-    for (; bits < 10; bits += 8) value = ((value << 8) | (bytes[at++] ?? 0)) & 0x3ffff;
+    for (; bits < 10; bits += 8) value = ((value << 8) | bytes.charCodeAt(at++)) & 0x3ffff;
     bits -= 10;
     text += pairs[(value >>> bits) & 1023] ?? '';
   }

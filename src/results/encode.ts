@@ -28,12 +28,17 @@ export interface EncodedRecord {
 const specVersion = '1.0';
 
 export class ResultEncoder {
-  readonly #source: string;
   readonly #avro: ValueWriter | null;
+  /** Those that are the same in every record. */
+  readonly #fixed: Readonly<Record<'specVersion' | 'source' | 'contentType', RecordHeader>>;
 
   constructor(options: ResultEncoderOptions) {
-    this.#source = `/dingbus/${encodeURIComponent(options.groupId)}`;
     this.#avro = options.avro;
+    this.#fixed = {
+      specVersion: header('ce_specversion', specVersion),
+      source: header('ce_source', `/dingbus/${encodeURIComponent(options.groupId)}`),
+      contentType: header('content-type', this.#avro === null ? 'application/json' : 'application/avro'),
+    };
   }
 
   /**
@@ -53,13 +58,13 @@ export class ResultEncoder {
 
   #headers(result: Result): RecordHeader[] {
     const headers = [
-      header('ce_specversion', specVersion),
+      this.#fixed.specVersion,
       header('ce_id', result.resultId),
-      header('ce_source', this.#source),
+      this.#fixed.source,
       header('ce_type', `dingbus.delivery.${result.status}`),
       header('ce_subject', result.notificationId),
       header('ce_time', new Date(result.occurredAt).toISOString()),
-      header('content-type', this.#avro === null ? 'application/json' : 'application/avro'),
+      this.#fixed.contentType,
     ];
     if (result.traceparent !== null) headers.push(header('traceparent', result.traceparent));
     return headers;
