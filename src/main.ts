@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const neededMajor = 24;
 
@@ -19,11 +20,11 @@ if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
   if (process.argv.includes('run')) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
   }
-  const { manageNewSpace } = await import('./base/new-space.ts');
-  manageNewSpace();
+  // What is loaded stays alive, so that V8 would take much room for new objects at once; see `manageNewSpace`.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const { main } = await import('./cli/main.ts');
-  const { tolerateClosedOutput } = await import('./cli/closed-output.ts');
-  tolerateClosedOutput([process.stdout, process.stderr]);
+  const { prepareProcess } = await import('./cli/prepare-process.ts');
+  prepareProcess();
   process.exitCode = await main(process.argv.slice(2));
 } else {
   runOnOwnNode();

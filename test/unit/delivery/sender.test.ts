@@ -295,9 +295,7 @@ describe('a freeze', () => {
     await plan('e-1', { audience: { everyone: true } });
     await expect.poll(() => simulator.control.calls('gettoken').length, { interval: 10 }).toBe(1);
     claim.unbroken = false;
-    await expect
-      .poll(async () => (await ledger.read((tx) => tx.nextDue('default'))) !== null)
-      .toBe(true);
+    await expect.poll(async () => (await ledger.read((tx) => tx.nextDue('default'))) !== null).toBe(true);
     expect(simulator.control.calls('send')).toEqual([]);
     // A broadcast that was provably not sent is no riddle for a person: it goes out once the claim is good again.
     claim = { unbroken: true };
