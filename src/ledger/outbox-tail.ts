@@ -7,10 +7,9 @@ export interface SizedRow {
 }
 
 /**
- * The unpublished rows of the outbox, where this process alone writes and they are few: what it has just written it need
- * not read and parse again. Everything here is committed. It holds all of them or none: once there are too
- * many, or one has to wait for a later attempt, only the table knows what comes next, until somebody has read it
- * to its end.
+ * The unpublished rows of the outbox, where this process alone writes and they are few: what it has just written it
+ * need not read and parse again. Everything here is committed. It holds all of them or none: once there are too many,
+ * or one has to wait for a later attempt, only the table knows what comes next, until somebody has read it to its end.
  */
 export class OutboxTail {
   #rows: SizedRow[] = [];

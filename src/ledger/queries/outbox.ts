@@ -1,5 +1,6 @@
 import { decodeOutboxItem, encodeOutboxItem } from '../codec/outbox.ts';
 import { int, text, type InsertSpec } from '../engine.ts';
+import { LedgerMisuseError } from '../errors.ts';
 import type { OutboxItem, OutboxRow } from '../ledger.ts';
 import type { SizedRow } from '../outbox-tail.ts';
 import type { Scope } from '../scope.ts';
@@ -35,7 +36,9 @@ export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): 
   }
   const pks = await scope.session.insertReturning(outboxRow, rows);
   const sized = items.map((item, index): SizedRow => {
-    return { row: { ...item, id: BigInt(pks[index] ?? -1) }, size: rows[index]?.[2].length ?? 0 };
+    const pk = pks[index] ?? null;
+    if (pk === null) throw new LedgerMisuseError('a row of the outbox was not inserted');
+    return { row: { ...item, id: BigInt(pk) }, size: rows[index]?.[2].length ?? 0 };
   });
   scope.afterCommit.push(() => {
     tail.appended(sized);
@@ -53,8 +56,9 @@ const maxTakenCharacters = 16_000_000;
 export async function takeOutbox(scope: Scope, limit: number): Promise<readonly OutboxRow[]> {
   if (scope.context.shared && !(await leaseOutbox(scope))) return [];
   const tail = scope.current?.outbox;
-  const known = tail?.first(limit) ?? null;
-  if (known !== null) return known;
+  // That nothing is left is believed of the table alone.
+  const known = tail?.first(limit) ?? [];
+  if (known.length > 0) return known;
   // What a refused result would have said before must not be overtaken by later results of its notification.
   const rows = await scope.session.all<{ pk: number; kind: string; item: string }>(
     `SELECT pk, kind, item FROM (
