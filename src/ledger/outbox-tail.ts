@@ -16,7 +16,7 @@ export class OutboxTail {
   #size = 0;
   #whole = false;
 
-  /** The oldest rows; null when the table has to be asked. */
+  /** The oldest rows; null when it does not know them. */
   first(limit: number): readonly OutboxRow[] | null {
     return this.#whole ? this.#rows.slice(0, limit).map(({ row }) => row) : null;
   }
