@@ -15,12 +15,16 @@ export function manageNewSpace(): void {
   // Several threads cost more processor time than they save of a pause that is short anyway.
   setFlagsFromString('--no-parallel-scavenge');
   const latest: number[] = [];
+  let notBefore = 0;
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (isMinor(entry)) latest.push(entry.startTime);
     latest.splice(0, latest.length - busy.collections);
     const [first = 0] = latest;
-    const isBusy = latest.length === busy.collections && performance.now() - first < busy.withinMs;
-    if (isBusy && newSpaceBytes() < wantedBytes) enlarge();
+    const now = performance.now();
+    const isBusy = latest.length === busy.collections && now - first < busy.withinMs;
+    if (!isBusy || now < notBefore || possibleGrowth() === 1) return;
+    enlarge();
+    notBefore = performance.now() + restMs;
   });
   observer.observe({ entryTypes: ['gc'] });
 }
@@ -29,19 +33,28 @@ export function manageNewSpace(): void {
 const wantedBytes = 24 * 1_048_576;
 /** So many collections of new objects tell a small room that is too small. */
 const busy = { collections: 8, withinMs: 1_000 };
+/** Enlarging collects as well, which must not look like a busy process, were the room still too small afterwards. */
+const restMs = 5_000;
 
 /** V8 grows at the end of a collection, when as much as the room holds has survived since it last grew. */
 function enlarge(): void {
   const collect = collector();
-  for (let round = 0; round < 16; round += 1) {
-    const bytes = newSpaceBytes();
-    if (bytes === 0 || bytes >= wantedBytes) break;
-    setGrowth(Math.max(1, Math.floor(wantedBytes / bytes)));
+  for (let round = 0; round < 16 && possibleGrowth() > 1; round += 1) {
+    setGrowth(possibleGrowth());
     const survivors = Array.from({ length: 20_000 }, (_none, index) => ({ index }));
     collect({ type: 'minor' });
     survivors.length = 0;
   }
   setGrowth(1);
+}
+
+/**
+ * The factor by which the room can grow, 1 when it is large enough. V8 knows whole factors alone, and when it takes
+ * room back it leaves any size: more than half of what is wanted is enough, for twice as much would be too much.
+ */
+function possibleGrowth(): number {
+  const bytes = newSpaceBytes();
+  return bytes === 0 ? 1 : Math.max(1, Math.floor(wantedBytes / bytes));
 }
 
 function isMinor(entry: PerformanceEntry): boolean {

@@ -3,11 +3,14 @@ import { expect, it } from 'vitest';
 
 /** What a process of its own prints, as its room for new objects is a matter of the whole process. */
 function run(script: string): unknown {
-  const module = new URL('../../../src/base/new-space.ts', import.meta.url).href;
+  const base = new URL('../../../src/base/', import.meta.url).href;
   const prelude = `
     import { getHeapSpaceStatistics } from 'node:v8';
     import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-    import { manageNewSpace } from '${module}';
+    import { setFlagsFromString } from 'node:v8';
+    import { PerformanceObserver } from 'node:perf_hooks';
+    import { collector } from '${base}collect-garbage.ts';
+    import { manageNewSpace } from '${base}new-space.ts';
     const mebibytes = () => {
       const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
       return Math.ceil(space.space_size / 1_048_576);
@@ -30,6 +33,7 @@ function run(script: string): unknown {
 const small = expect.toSatisfy((size: number) => size <= 2);
 /** Twice 12 MB; V8 counts pages that it is about to move as well. */
 const large = expect.toSatisfy((size: number) => size >= 24 && size < 32);
+const atLeastHalf = expect.toSatisfy((size: number) => size > 12 && size < 32);
 
 it('gives new objects of a busy process one room of a fixed size', () => {
   const sizes = run(`
@@ -55,3 +59,30 @@ it('gives it anew when V8 has taken it back from a quiet process', () => {
     console.log(JSON.stringify({ busy, quiet, again: mebibytes() }));`);
   expect(sizes).toEqual({ busy: large, quiet: small, again: large });
 });
+
+/** V8 leaves any size when it takes room back, and knows whole factors of growth alone. */
+it.each([3, 5, 7, 11])(
+  'makes do with a room that started at 2 × %i MB, and lets a quiet process rest',
+  (megabytes) => {
+    const { sizes, collections } = run(`
+    setFlagsFromString('--semi-space-growth-factor=${megabytes}');
+    while (mebibytes() < ${2 * megabytes}) {
+      const survivors = Array.from({ length: 60_000 }, (_none, index) => ({ index }));
+      collector()({ type: 'minor' });
+      survivors.length = 0;
+    }
+    manageNewSpace();
+    await work();
+    await work();
+    const busy = mebibytes();
+    let collections = 0;
+    new PerformanceObserver((list) => { collections += list.getEntries().length; }).observe({ entryTypes: ['gc'] });
+    await delay(200);
+    collections = 0;
+    await delay(1_000);
+    console.log(JSON.stringify({ sizes: [busy, mebibytes()], collections }));
+    process.exit();`) as { readonly sizes: readonly number[]; readonly collections: number };
+    expect(sizes).toEqual([atLeastHalf, atLeastHalf]);
+    expect(collections).toBeLessThan(5);
+  },
+);
