@@ -14,8 +14,9 @@ type Outcome =
 
 /**
  * Group commit over one connection. Making a transaction durable costs a wait for the disk, so all that wait when one
- * begins go together: each runs to its end before the next begins, inside a savepoint of its own, and all are
- * durable, or none is, when the one commit returns.
+ * begins go together: each runs to its end before the next begins, and all are durable, or none is, when the one commit
+ * returns. When one of them throws, all are undone and run again, each in a commit of its own: a savepoint for each would
+ * copy every page before it is changed.
  */
 export class SqliteCommits {
   readonly #connection: SqliteConnection;
@@ -63,8 +64,14 @@ export class SqliteCommits {
     const breath = new Breath();
     try {
       db.exec('BEGIN IMMEDIATE');
-      for (const job of jobs) outcomes.push(await this.#run(job, breath, jobs.length > 1));
-      if (outcomes.length === 1 && 'thrown' in (outcomes[0] as Outcome)) db.exec('ROLLBACK');
+      let threw = false;
+      for (const job of jobs) {
+        const outcome = await this.#run(job, breath);
+        outcomes.push(outcome);
+        threw = 'thrown' in outcome;
+        if (threw) break;
+      }
+      if (threw) db.exec('ROLLBACK');
       else {
         db.exec('COMMIT');
         this.commits += 1;
@@ -74,17 +81,20 @@ export class SqliteCommits {
       this.#fail(jobs, thrown);
       return;
     }
+    const threw = outcomes.some((outcome) => 'thrown' in outcome);
+    if (threw && jobs.length > 1) {
+      for (const job of jobs) await this.#commit([job]);
+      return;
+    }
     for (const outcome of outcomes) {
       if ('thrown' in outcome) outcome.job.reject(outcome.thrown);
       else outcome.job.resolve(outcome.value);
     }
   }
 
-  /** Runs one closure; a throw of its own undoes what it did. Throws when the store failed, for then all is lost. */
-  async #run(job: Job, breath: Breath, shared: boolean): Promise<Outcome> {
-    const { db } = this.#connection;
+  /** Runs one closure, whose throw is its outcome. Throws when the store failed, for then all is lost. */
+  async #run(job: Job, breath: Breath): Promise<Outcome> {
     const session = new SqliteSession(this.#connection, breath);
-    if (shared) db.exec('SAVEPOINT job');
     let outcome: Outcome;
     try {
       outcome = { job, value: await job.work(session) };
@@ -93,7 +103,6 @@ export class SqliteCommits {
     }
     session.end();
     if (session.fault !== null) throw session.fault;
-    if (shared) db.exec('thrown' in outcome ? 'ROLLBACK TO job; RELEASE job' : 'RELEASE job');
     return outcome;
   }
 
