@@ -33,7 +33,7 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
     ['dingbus deliveries list --held', 'what waits for a person'],
   ],
   'deliveries show': [
-    ['dingbus deliveries show ntf_x7rlrqlsdx2oxjegfy7epcbews', 'the history of one notification'],
+    ['dingbus deliveries show ntf_0mif8s4w1_x7rlrqlsdx2oxjegfy7epcbews', 'the history of one notification'],
   ],
   'deliveries resolve': [
     [
@@ -42,7 +42,7 @@ export const examples: Readonly<Record<string, readonly (readonly [line: string,
     ],
   ],
   recall: [
-    ['dingbus recall ntf_x7rlrqlsdx2oxjegfy7epcbews', 'one notification'],
+    ['dingbus recall ntf_0mif8s4w1_x7rlrqlsdx2oxjegfy7epcbews', 'one notification'],
     ['dingbus recall --route price-list --since 30m', 'all of a route; asks first'],
   ],
   pause: [

@@ -1,4 +1,4 @@
-import { sha256, stableId } from '../../base/ids.ts';
+import { sha256, stableId, timedId } from '../../base/ids.ts';
 import type { EventReference } from '../../model/event.ts';
 import type { DeadLetter } from '../../model/dead-letter.ts';
 import { noSignals, type Notification } from '../../model/notification.ts';
@@ -18,15 +18,19 @@ export interface Origin {
   readonly redrive: { readonly deadLetterId: string; readonly related: string | null } | null;
 }
 
-/** The id that an (event, route, item) has on every instance, so that a second one cannot be made. */
+/**
+ * The id that a (record, route, item) has on every instance and in every life of the ledger, so that a second one cannot
+ * be made. It begins with the record's time, for ids that are written together to lie together in the ledger's index; a
+ * redrive has no such time, because the dead-letter topic keeps all of a record but that.
+ */
 export function notificationId(
-  origin: Pick<Origin, 'event' | 'redrive'>,
+  origin: Pick<Origin, 'event' | 'redrive'> & { readonly record: Pick<RawRecord, 'timestamp'> },
   route: string,
   item: number,
 ): string {
   const parts = [origin.event.source, origin.event.id, route, item];
   return origin.redrive === null
-    ? stableId('ntf', ...parts)
+    ? timedId('ntf', origin.record.timestamp, ...parts)
     : stableId('ntf', ...parts, 'redrive', origin.redrive.deadLetterId);
 }
 

@@ -1,4 +1,4 @@
-import { sha256, stableId } from '../../base/ids.ts';
+import { sha256, stableId, timedId } from '../../base/ids.ts';
 import type { Call } from '../../model/call.ts';
 import { departmentChunks, type DepartmentSizes } from '../../model/department-chunks.ts';
 import type { Delivery, DeliveryKind, Notification, Person } from '../../model/notification.ts';
@@ -89,7 +89,7 @@ export function addPart(
     person.userid !== null && mine.has(person.userid) ? { ...person, part } : person,
   );
   const call: Call = {
-    id: callIdOf(notification, id),
+    id: timedId('call', notification.receivedAt, id),
     app: notification.app,
     kind: content.kind,
     members: [{ notificationId: notification.id, part, userids }],
@@ -118,14 +118,6 @@ export function addPart(
     notification: { ...notification, persons, deliveries: [...notification.deliveries, delivery] },
     calls: [call],
   };
-}
-
-/**
- * Ids that begin with when the event was received lie together in the ledger's index, as do the calls that are written
- * together: it then writes a third less than with ids that lie anywhere.
- */
-function callIdOf({ receivedAt }: Notification, deliveryId: string): string {
-  return stableId(`call_${receivedAt.toString(36).padStart(9, '0')}`, deliveryId);
 }
 
 /** Of a message that is sent as it was planned the hash is known. */

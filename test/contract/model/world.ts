@@ -33,6 +33,8 @@ export class ModelWorld {
   #ledger: Ledger;
   readonly #store: TestStore;
   #log: RawRecord[] = [];
+  /** By the event's id: what comes again under it is known already. */
+  readonly #firstRecords = new Map<string, RawRecord>();
   #acknowledged = 0n;
   #seed = 1;
   #named = 0;
@@ -73,7 +75,9 @@ export class ModelWorld {
   async publish(specs: readonly EventSpec[]): Promise<void> {
     for (const spec of specs) {
       this.specs.set(spec.id, spec);
-      this.#log.push(recordOf(spec, BigInt(this.#log.length), this.clock.now()));
+      const record = recordOf(spec, BigInt(this.#log.length), this.clock.now());
+      this.#log.push(record);
+      if (!this.#firstRecords.has(spec.id)) this.#firstRecords.set(spec.id, record);
     }
     await this.#read();
     await this.settle();
@@ -176,8 +180,10 @@ export class ModelWorld {
     if (unpublished > 0) this.history.faults.push(`${unpublished} results were never published`);
     const finals = new Map(this.history.finals().map((each) => [each.notificationId, each]));
     for (const { notification, id } of this.specs.values()) {
-      if (notification === null) continue;
-      const final = finals.get(notificationId({ event: { ...eventReference, id }, redrive: null }, route, 0));
+      const record = this.#firstRecords.get(id);
+      if (notification === null || record === undefined) continue;
+      const origin = { event: { ...eventReference, id }, record, redrive: null };
+      const final = finals.get(notificationId(origin, route, 0));
       if (final === undefined) this.history.faults.push(`${id} has no final result`);
     }
     this.#checkTruth();
