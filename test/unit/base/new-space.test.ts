@@ -83,6 +83,7 @@ it.each([3, 5, 7, 11])(
     console.log(JSON.stringify({ sizes: [busy, mebibytes()], collections }));
     process.exit();`) as { readonly sizes: readonly number[]; readonly collections: number };
     expect(sizes).toEqual([atLeastHalf, atLeastHalf]);
-    expect(collections).toBeLessThan(5);
+    // Attempts without end collected hundreds of times a second.
+    expect(collections).toBeLessThan(50);
   },
 );
