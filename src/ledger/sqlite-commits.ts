@@ -62,9 +62,9 @@ export class SqliteCommits {
     const { db } = this.#connection;
     const outcomes: Outcome[] = [];
     const breath = new Breath();
+    let threw = false;
     try {
       db.exec('BEGIN IMMEDIATE');
-      let threw = false;
       for (const job of jobs) {
         const outcome = await this.#run(job, breath);
         outcomes.push(outcome);
@@ -81,7 +81,6 @@ export class SqliteCommits {
       this.#fail(jobs, thrown);
       return;
     }
-    const threw = outcomes.some((outcome) => 'thrown' in outcome);
     if (threw && jobs.length > 1) {
       for (const job of jobs) await this.#commit([job]);
       return;
