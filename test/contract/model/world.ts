@@ -179,9 +179,8 @@ export class ModelWorld {
   checkEnd(unpublished: number): void {
     if (unpublished > 0) this.history.faults.push(`${unpublished} results were never published`);
     const finals = new Map(this.history.finals().map((each) => [each.notificationId, each]));
-    for (const { notification, id } of this.specs.values()) {
-      const record = this.#firstRecords.get(id);
-      if (notification === null || record === undefined) continue;
+    for (const [id, record] of this.#firstRecords) {
+      if ((this.specs.get(id)?.notification ?? null) === null) continue;
       const origin = { event: { ...eventReference, id }, record, redrive: null };
       const final = finals.get(notificationId(origin, route, 0));
       if (final === undefined) this.history.faults.push(`${id} has no final result`);
