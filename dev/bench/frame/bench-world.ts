@@ -30,6 +30,8 @@ export interface ServiceSetup {
   readonly store?: string;
   /** What it keeps to of DingTalk's rates; nothing when absent. */
   readonly limits?: { readonly callsPerSecond: number; readonly recipientsPerMinute: number };
+  /** `kafka.session_timeout`; its default when absent. */
+  readonly sessionTimeout?: string;
 }
 
 /** Kafka, a registry and a folder for everything that a bench starts; it all goes when the bench ends. */
@@ -203,7 +205,8 @@ export class BenchWorld {
 
   #dingbusYaml(setup: ServiceSetup): string {
     const results = this.name('results');
-    return `kafka: { brokers: "\${KAFKA_BROKERS}", group_id: ${setup.group ?? this.name('group')} }
+    const session = setup.sessionTimeout === undefined ? '' : `, session_timeout: ${setup.sessionTimeout}`;
+    return `kafka: { brokers: "\${KAFKA_BROKERS}", group_id: ${setup.group ?? this.name('group')}${session} }
 schema_registry: { url: "\${SCHEMA_REGISTRY_URL}" }
 store: "${setup.store ?? 'sqlite:ledger/dingbus.db'}"
 results: { topic: ${results}, dead_letter_topic: ${results}-dead-letters }
