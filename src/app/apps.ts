@@ -26,6 +26,8 @@ export interface Apps {
   /** A reload may have brought or removed apps, changed their settings or mended what held one. */
   reconfigured(): void;
   wake(): void;
+  /** An app has more to send than it has room for. */
+  pressed(): boolean;
   stop(): Promise<void>;
   /** All loops, those of removed apps included, for whoever watches them. */
   states(): readonly LoopState[];
@@ -149,6 +151,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       loop.wake();
     },
     wake,
+    pressed: () => [...running.values()].some(({ runtime }) => runtime.sender.pressed()),
     // Its own loop is left out: it may wait for calls of an app that ends, which have their own limits.
     states: () => [...running.values()].flatMap(({ runtime }) => runtime.states()),
     async stop() {

@@ -14,6 +14,7 @@ import { createRecovery } from '../delivery/recovery.ts';
 import { createEventDecoder } from '../events/decoder.ts';
 import { createBackpressure } from '../intake/backpressure.ts';
 import { createDigestLoop } from '../intake/digests.ts';
+import { givingWay } from '../intake/give-way.ts';
 import { createIntake } from '../intake/intake.ts';
 import { createAdmin } from '../kafka/admin.ts';
 import { createSink } from '../kafka/sink.ts';
@@ -127,7 +128,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clock,
       logger,
       handler: {
-        onBatch: tracedIntake(config.kafka.groupId, intake),
+        onBatch: givingWay(tracedIntake(config.kafka.groupId, intake), {
+          clock,
+          pressed: () => apps.pressed(),
+        }),
         onAssigned: (partitions) => intake.assigned(partitions),
         onJoined: (memberId) => {
           member.joined(memberId);

@@ -57,6 +57,8 @@ export interface Sender {
   /** Takes no new work, waits for the calls under way and writes their answers. */
   stop(): Promise<void>;
   inFlight(): number;
+  /** Calls are under way and more is due than there is room for. */
+  pressed(): boolean;
   /** Its loops, for whoever watches them. */
   states(): readonly LoopState[];
 }
@@ -263,6 +265,7 @@ export function createSender(options: SenderOptions): Sender {
       await answers.stop();
     },
     inFlight: () => flying.size,
+    pressed: () => crowded && flying.size > 0,
     states: () => [loop.state(), answers.state()],
   };
 }

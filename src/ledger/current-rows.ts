@@ -24,9 +24,9 @@ export class CurrentRows {
   readonly outbox = new OutboxTail();
 }
 
-/** As much as a full backlog (`intake.max_pending`) of ordinary notifications, and the calls under way. */
-const notificationBytes = 48 * 1_048_576;
-const callBytes = 8 * 1_048_576;
+/** Some thousands of ordinary ones: what is sent at full speed is no more (`intake/give-way.ts`), and what waits for longer is seldom looked at. */
+const notificationBytes = 6 * 1_048_576;
+const callBytes = 4 * 1_048_576;
 
 /** What a row takes in memory, roughly. */
 export function sizeOfNotification({ message, persons, deliveries }: Notification): number {

@@ -6,8 +6,12 @@ import { maskMobile, Sensitive } from '../base/sensitive.ts';
  */
 const mobile = /(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)/g;
 
+/** The same, only to see whether there is one: replacing costs much more, and hardly any text has one. */
+const anyMobile = new RegExp(mobile.source);
+
 /** Masks every mobile number in a text that upstream wrote: messages, payloads, keys, error texts. */
 export function maskText(text: string): string {
+  if (!anyMobile.test(text)) return text;
   return text.replace(mobile, (_, head: string, middle: string, tail: string) =>
     maskMobile(head + middle + tail),
   );

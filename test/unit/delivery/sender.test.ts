@@ -104,6 +104,19 @@ async function finals(count: number): Promise<Result[]> {
 
 const inboxOf = (userid: string): number => simulator.control.inbox(userid).length;
 
+it('tells that more is due than it has room for until it has caught up', async () => {
+  expect(sender.pressed()).toBe(false);
+  // More than DingTalk takes in a second.
+  const count = 30;
+  for (let index = 0; index < count; index += 1)
+    await plan(`e-${index}`, { audience: { userids: [`load${100 + index}`] } });
+  simulator.control.addFault({ name: 'slow', operation: 'send', ms: 300 });
+  start();
+  await expect.poll(() => sender.pressed(), { interval: 5, timeout: 5_000 }).toBe(true);
+  await finals(count);
+  expect(sender.pressed()).toBe(false);
+}, 30_000);
+
 describe('a notification', () => {
   it('to mobiles is looked up, sent and proven delivered, person by person', async () => {
     start();
