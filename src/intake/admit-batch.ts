@@ -2,7 +2,7 @@ import { referenceOf } from '../model/event.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Signal } from '../model/plan.ts';
-import type { LedgerTx } from '../ledger/ledger.ts';
+import type { EventRow, LedgerTx } from '../ledger/ledger.ts';
 import type { Origin } from '../ledger/lifecycle/admit.ts';
 import { saveSteps } from '../ledger/lifecycle/save.ts';
 import { signalled } from '../ledger/lifecycle/signals.ts';
@@ -37,15 +37,11 @@ export interface BatchCounts {
  * records come again. Identities that are known already give nothing, whoever was first.
  */
 export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): Promise<BatchCounts> {
-  const insert = (events: readonly PlannedEvent[]): Promise<ReadonlySet<string>> =>
-    tx.insertEvents(
-      events.map(({ record, event }) => ({ identity: identityOf(event), record, receivedAt: now })),
-    );
-  const fresh = new Set(await insert(batch.events));
+  const fresh = new Set(await insert(tx, batch.events, now));
   const renamed = batch.redrive
     ? new Map<PlannedEvent, PlannedEvent>()
     : await renameNewcomers(tx, batch.events, fresh);
-  for (const identity of await insert([...renamed.values()])) fresh.add(identity);
+  for (const identity of await insert(tx, [...renamed.values()], now)) fresh.add(identity);
   let duplicates = 0;
   const planned = new Map<string, { route: string; app: string; count: number }>();
   const ids: string[] = [];
@@ -80,6 +76,12 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
   await tx.appendOutbox(batch.deadLetters.map((deadLetter) => ({ kind: 'dead_letter', deadLetter })));
   if (batch.next !== null) await tx.advancePosition(batch.group, batch.topic, batch.partition, batch.next);
   return { duplicates, ids, planned: [...planned.values()] };
+}
+
+function insert(tx: LedgerTx, events: readonly PlannedEvent[], now: number): Promise<ReadonlySet<string>> {
+  const rows: EventRow[] = [];
+  for (const { record, event } of events) rows.push({ identity: identityOf(event), record, receivedAt: now });
+  return tx.insertEvents(rows);
 }
 
 function originOf({ record, event, plan }: PlannedEvent, now: number): Origin {

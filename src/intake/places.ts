@@ -23,9 +23,11 @@ export async function renameNewcomers(
   events: readonly PlannedEvent[],
   fresh: ReadonlySet<string>,
 ): Promise<ReadonlyMap<PlannedEvent, PlannedEvent>> {
-  const doubtful = events.filter(
-    ({ event, record }) => isNamedByPlace(event.meta, record) && !fresh.has(identityOf(event)),
-  );
+  const doubtful: PlannedEvent[] = [];
+  for (const each of events) {
+    if (isNamedByPlace(each.event.meta, each.record) && !fresh.has(identityOf(each.event)))
+      doubtful.push(each);
+  }
   const renamed = new Map<PlannedEvent, PlannedEvent>();
   if (doubtful.length === 0) return renamed;
   const times = await tx.eventTimes(doubtful.map(({ event }) => identityOf(event)));

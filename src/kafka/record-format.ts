@@ -81,12 +81,14 @@ export interface EncodedRecord {
 }
 
 export function encodeRecord(record: RecordToEncode): EncodedRecord {
-  const names = record.headers.map((header) => Buffer.from(header.key, 'utf8'));
+  const names: Buffer[] = [];
   let body = 1 + varIntSize(record.timestampDelta) + varIntSize(record.offsetDelta);
   body += bytesSize(record.key) + bytesSize(record.value) + varIntSize(record.headers.length);
-  record.headers.forEach(
-    (header, index) => (body += bytesSize(names[index] ?? null) + bytesSize(header.value)),
-  );
+  for (const header of record.headers) {
+    const name = Buffer.from(header.key, 'utf8');
+    names.push(name);
+    body += bytesSize(name) + bytesSize(header.value);
+  }
 
   const writer = new Writer(Buffer.allocUnsafe(varIntSize(body) + body));
   writer.varInt(body);
@@ -96,10 +98,10 @@ export function encodeRecord(record: RecordToEncode): EncodedRecord {
   writer.bytes(record.key);
   writer.bytes(record.value);
   writer.varInt(record.headers.length);
-  record.headers.forEach((header, index) => {
+  for (const [index, header] of record.headers.entries()) {
     writer.bytes(names[index] ?? null);
     writer.bytes(header.value);
-  });
+  }
   return { buf: writer.buffer, buffer: writer.buffer };
 }
 

@@ -89,46 +89,24 @@ export class SqliteSession implements Session {
   }
 
   runEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<number> {
-    return this.#do((connection) => {
-      const statement = connection.statement(sql);
-      let changed = 0;
-      for (const row of rows) changed += Number(statement.run(...row).changes);
-      return changed;
-    });
+    return this.#do((connection) => runAll(connection.statement(sql), rows));
   }
 
   insert(spec: InsertSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
-    return this.#do((connection) => {
-      if (rows.length === 0) return 0;
-      const statement = connection.insertStatement(spec);
-      let changed = 0;
-      for (const row of rows) changed += Number(statement.run(...row).changes);
-      return changed;
-    });
+    return this.#do((connection) => (rows.length === 0 ? 0 : runAll(connection.insertStatement(spec), rows)));
   }
 
   insertReturning(
     spec: InsertSpec,
     rows: readonly (readonly SqlValue[])[],
   ): Promise<readonly (number | null)[]> {
-    return this.#do((connection) => {
-      if (rows.length === 0) return [];
-      const statement = connection.insertStatement(spec);
-      return rows.map((row) => {
-        const { changes, lastInsertRowid } = statement.run(...row);
-        return changes === 0 ? null : Number(lastInsertRowid);
-      });
-    });
+    return this.#do((connection) =>
+      rows.length === 0 ? [] : insertAll(connection.insertStatement(spec), rows),
+    );
   }
 
   update(spec: UpdateSpec, rows: readonly (readonly SqlValue[])[]): Promise<number> {
-    return this.#do((connection) => {
-      if (rows.length === 0) return 0;
-      const statement = connection.updateStatement(spec);
-      let changed = 0;
-      for (const row of rows) changed += Number(statement.run(...row).changes);
-      return changed;
-    });
+    return this.#do((connection) => (rows.length === 0 ? 0 : runAll(connection.updateStatement(spec), rows)));
   }
 
   /** There is one writer: nobody to wait for. */
@@ -150,6 +128,23 @@ export class SqliteSession implements Session {
       throw fault;
     }
   }
+}
+
+/** How many rows the statement has changed, over all. */
+function runAll(statement: StatementSync, rows: readonly (readonly SqlValue[])[]): number {
+  let changed = 0;
+  for (const row of rows) changed += Number(statement.run(...row).changes);
+  return changed;
+}
+
+/** The key of each row; null for one that was there already. */
+function insertAll(statement: StatementSync, rows: readonly (readonly SqlValue[])[]): (number | null)[] {
+  const keys: (number | null)[] = [];
+  for (const row of rows) {
+    const { changes, lastInsertRowid } = statement.run(...row);
+    keys.push(changes === 0 ? null : Number(lastInsertRowid));
+  }
+  return keys;
 }
 
 function bind(param: SqlParam): SqlValue {

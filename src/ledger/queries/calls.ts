@@ -39,9 +39,9 @@ const memberRow: InsertSpec = {
 
 export async function insertCalls(scope: Scope, calls: readonly Call[]): Promise<void> {
   if (calls.length === 0) return;
-  const pks = await scope.session.insertReturning(
-    callRow,
-    calls.map((call) => [
+  const rows: SqlValue[][] = [];
+  for (const call of calls) {
+    rows.push([
       call.id,
       call.app,
       priorityOf(call),
@@ -52,8 +52,9 @@ export async function insertCalls(scope: Scope, calls: readonly Call[]): Promise
       call.taskId,
       0,
       encodeCallProgress(call),
-    ]),
-  );
+    ]);
+  }
+  const pks = await scope.session.insertReturning(callRow, rows);
   const contents: SqlValue[][] = [];
   for (const [index, call] of calls.entries()) {
     const pk = pks[index];
@@ -110,9 +111,9 @@ export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<v
     scope.contents,
     calls.map(({ id }) => id),
   );
-  const found = await scope.session.update(
-    progressUpdate,
-    calls.map((call) => [
+  const rows: SqlValue[][] = [];
+  for (const call of calls) {
+    rows.push([
       pkOf(call.id),
       call.state,
       call.nextAt,
@@ -120,8 +121,9 @@ export async function saveCalls(scope: Scope, calls: readonly Call[]): Promise<v
       0,
       call.taskId,
       encodeCallProgress(call),
-    ]),
-  );
+    ]);
+  }
+  const found = await scope.session.update(progressUpdate, rows);
   if (found !== calls.length) {
     throw new LedgerMisuseError(`of ${calls.length} calls to save the ledger holds only ${found}`);
   }
@@ -140,10 +142,11 @@ const contentTextUpdate: UpdateSpec = { table: 'call_contents', key: int('pk'), 
 
 /** Seldom: a call was joined with others, or lost people. */
 async function saveChangedContents(scope: Scope, calls: readonly Call[]): Promise<void> {
-  const changed = calls.filter((call) => {
+  const changed: Call[] = [];
+  for (const call of calls) {
     const known = scope.contents.get(call.id);
-    return known === undefined || !sameContent(call, known.part);
-  });
+    if (known === undefined || !sameContent(call, known.part)) changed.push(call);
+  }
   if (changed.length === 0) return;
   const rows = await scope.session.all<{ pk: number; id: string; content_rev: number }>(
     'SELECT pk, id, content_rev FROM calls WHERE id IN texts(?1)',

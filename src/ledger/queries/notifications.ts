@@ -74,20 +74,23 @@ export async function insertNotifications(
     scope,
     entries.map((entry) => entry.identity),
   );
-  const rows = entries.map(({ notification, identity }) => [
-    notification.id,
-    events.get(identity) ?? null,
-    notification.event.id,
-    notification.receivedAt,
-    notification.state,
-    notification.dueAt,
-    0,
-    notification.finalStatus,
-    notification.state === 'final' ? scope.now : null,
-    0,
-    encodeProgress(notification),
-    ...planValues(notification),
-  ]);
+  const rows: SqlValue[][] = [];
+  for (const { notification, identity } of entries) {
+    rows.push([
+      notification.id,
+      events.get(identity) ?? null,
+      notification.event.id,
+      notification.receivedAt,
+      notification.state,
+      notification.dueAt,
+      0,
+      notification.finalStatus,
+      notification.state === 'final' ? scope.now : null,
+      0,
+      encodeProgress(notification),
+      ...planValues(notification),
+    ]);
+  }
   const pks = await scope.session.insertReturning(notificationRow, rows);
   const plans: SqlValue[][] = [];
   for (const [index, { notification }] of entries.entries()) {
@@ -135,13 +138,10 @@ const planTextUpdate: UpdateSpec = {
 
 export async function saveNotifications(scope: Scope, notifications: readonly Notification[]): Promise<void> {
   if (notifications.length === 0) return;
-  const pkOf = await notificationPks(
-    scope,
-    notifications.map(({ id }) => id),
-  );
-  const found = await scope.session.update(
-    progressUpdate,
-    notifications.map((notification) => [
+  const pkOf = await notificationPks(scope, notifications.map(idOf));
+  const rows: SqlValue[][] = [];
+  for (const notification of notifications) {
+    rows.push([
       pkOf(notification.id),
       notification.state,
       notification.dueAt,
@@ -150,24 +150,34 @@ export async function saveNotifications(scope: Scope, notifications: readonly No
       null,
       0,
       encodeProgress(notification),
-    ]),
-  );
+    ]);
+  }
+  const found = await scope.session.update(progressUpdate, rows);
   if (found !== notifications.length) {
     throw new LedgerMisuseError(
       `of ${notifications.length} notifications to save the ledger holds only ${found}`,
     );
   }
-  if (notifications.some(({ state }) => state === 'waiting')) scope.wakes.add('delivery');
+  if (notifications.some(isWaiting)) scope.wakes.add('delivery');
   await saveChangedPlans(scope, notifications);
   scope.savedNotifications(notifications);
 }
 
+function idOf({ id }: { readonly id: string }): string {
+  return id;
+}
+
+function isWaiting({ state }: Notification): boolean {
+  return state === 'waiting';
+}
+
 /** Seldom: a message whose media ids became known, or a plan that this transaction has not read. */
 async function saveChangedPlans(scope: Scope, notifications: readonly Notification[]): Promise<void> {
-  const changed = notifications.flatMap((notification) => {
+  const changed: { id: string; plan: NotificationPlan; text: string }[] = [];
+  for (const notification of notifications) {
     const change = changedPlan(notification, scope.plans.get(notification.id));
-    return change === null ? [] : [{ id: notification.id, ...change }];
-  });
+    if (change !== null) changed.push({ id: notification.id, ...change });
+  }
   if (changed.length === 0) return;
   const rows = await scope.session.all<{ pk: number; id: string; plan_rev: number }>(
     'SELECT pk, id, plan_rev FROM notifications WHERE id IN texts(?1)',

@@ -24,10 +24,11 @@ export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): 
     scope,
     items.flatMap((item) => notificationOf(item) ?? []),
   );
-  const rows = items.map((item) => {
+  const rows: (readonly [number | null, string, string, number])[] = [];
+  for (const item of items) {
     const id = notificationOf(item);
-    return [id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item), scope.now] as const;
-  });
+    rows.push([id === null ? null : pkOf(id), item.kind, encodeOutboxItem(item), scope.now]);
+  }
   scope.wakes.add('outbox');
   const tail = scope.current?.outbox;
   if (tail === undefined) {
@@ -35,11 +36,12 @@ export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): 
     return;
   }
   const pks = await scope.session.insertReturning(outboxRow, rows);
-  const sized = items.map((item, index): SizedRow => {
+  const sized: SizedRow[] = [];
+  for (const [index, item] of items.entries()) {
     const pk = pks[index] ?? null;
     if (pk === null) throw new LedgerMisuseError('a row of the outbox was not inserted');
-    return { row: { ...item, id: BigInt(pk) }, size: rows[index]?.[2].length ?? 0 };
-  });
+    sized.push({ row: { ...item, id: BigInt(pk) }, size: rows[index]?.[2].length ?? 0 });
+  }
   scope.afterCommit.push(() => {
     tail.appended(sized);
   });

@@ -30,19 +30,23 @@ export async function claimContents(
   const holders = new Map<string, string>();
   const counts = new Map<string, number>();
   const fresh: string[][] = [];
-  const verdicts = claims.map((claim, at): ClaimVerdict => {
+  const verdicts: ClaimVerdict[] = [];
+  for (const [at, claim] of claims.entries()) {
     const person = personKey(claim);
     const content = `${person}\n${claim.contentHash}`;
     const holder = holders.get(content) ?? standings[at]?.holder ?? null;
-    if (holder === claim.notificationId) return { granted: true };
-    if (holder !== null) return { granted: false, reason: 'same_content_today', related: holder };
     const count = counts.get(person) ?? standings[at]?.people ?? 0;
-    if (count >= limit) return { granted: false, reason: 'user_daily_limit' };
-    counts.set(person, count + 1);
-    holders.set(content, claim.notificationId);
-    fresh.push([claim.day, claim.app, indexText(claim.userid), claim.contentHash, claim.notificationId]);
-    return { granted: true };
-  });
+    if (holder === claim.notificationId) verdicts.push({ granted: true });
+    else if (holder !== null)
+      verdicts.push({ granted: false, reason: 'same_content_today', related: holder });
+    else if (count >= limit) verdicts.push({ granted: false, reason: 'user_daily_limit' });
+    else {
+      counts.set(person, count + 1);
+      holders.set(content, claim.notificationId);
+      fresh.push([claim.day, claim.app, indexText(claim.userid), claim.contentHash, claim.notificationId]);
+      verdicts.push({ granted: true });
+    }
+  }
   await session.insert(claimRow, fresh);
   return verdicts;
 }

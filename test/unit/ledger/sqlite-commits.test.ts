@@ -45,9 +45,9 @@ it('does not wait for company while nothing else is going on', async () => {
   const turns: number[] = [];
   for (let round = 0; round < 20; round += 1) {
     let passed = 0;
-    let written = false;
-    const done = write(round).then(() => (written = true));
-    while (!written) {
+    const passing = { written: false };
+    const done = write(round).finally(() => (passing.written = true));
+    while (!passing.written) {
       passed += 1;
       await nextTurn();
     }
