@@ -26,7 +26,7 @@ export interface Apps {
   /** A reload may have brought or removed apps, changed their settings or mended what held one. */
   reconfigured(): void;
   wake(): void;
-  /** An app has more to send than it has room for. */
+  /** An app has more to send than may be under way at once. */
   pressed(): boolean;
   stop(): Promise<void>;
   /** All loops, those of removed apps included, for whoever watches them. */

@@ -57,7 +57,7 @@ export interface Sender {
   /** Takes no new work, waits for the calls under way and writes their answers. */
   stop(): Promise<void>;
   inFlight(): number;
-  /** Calls are under way and more is due than there is room for. */
+  /** As many calls are under way as may be, and more was due: it is not DingTalk's limits that it waits for. */
   pressed(): boolean;
   /** Its loops, for whoever watches them. */
   states(): readonly LoopState[];
@@ -88,6 +88,8 @@ export function createSender(options: SenderOptions): Sender {
   let stopping = false;
   /** The last turn left something that there was no room for. */
   let crowded = false;
+  /** It did so because of the calls under way alone, whatever DingTalk's limits would have allowed. */
+  let full = false;
   let startedAt = 0;
   /** Since when there has been no place for a call; null while there is. */
   let blockedSince: number | null = null;
@@ -118,7 +120,8 @@ export function createSender(options: SenderOptions): Sender {
     if (stopping || !settings.running) return { wakeAt: null };
     const wait = startedAt + refillWithinMs - clock.monotonic();
     if (!hasRoom() && wait > 0) return { wakeAt: now + wait };
-    const limit = Math.min(maxInFlight - flying.size, client.limiter.available('send'));
+    const room = maxInFlight - flying.size;
+    const limit = Math.min(room, client.limiter.available('send'));
     crowded = true;
     if (limit <= 0) {
       blockedSince ??= now;
@@ -154,6 +157,7 @@ export function createSender(options: SenderOptions): Sender {
     });
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     crowded = started.blocked !== null || started.calls.length >= limit;
+    full = started.calls.length >= room;
     startedAt = clock.monotonic();
     tellWait(started, now);
     for (const call of started.calls) {
@@ -265,7 +269,7 @@ export function createSender(options: SenderOptions): Sender {
       await answers.stop();
     },
     inFlight: () => flying.size,
-    pressed: () => crowded && flying.size > 0,
+    pressed: () => full && flying.size > 0,
     states: () => [loop.state(), answers.state()],
   };
 }

@@ -3,7 +3,7 @@ import type { IncomingBatch, Intake } from './intake-types.ts';
 
 export interface GiveWayOptions {
   readonly clock: Clock;
-  /** More is due than can be sent now. */
+  /** As many calls are under way as may be, and more is due. */
   readonly pressed: () => boolean;
 }
 
