@@ -10,7 +10,7 @@ export interface GiveWayOptions {
 /** How long one batch gives way at most: reading must go on whatever becomes of sending. */
 const longestMs = 1_000;
 /** So often a batch that gives way looks whether it still has to. */
-const lookMs = 3;
+const lookMs = 4;
 /** A process that spends more than this share of the time waiting, and more than a moment, has time to read as well. */
 const idleShare = 0.25;
 const idleMomentMs = 3;
@@ -21,13 +21,15 @@ const idleMomentMs = 3;
  * (rows are written back to pages that have left every cache, and objects outlive two collections of garbage). Where sending
  * waits for DingTalk, its limits or a database, the process has time to spare and reads on, up to `intake.max_pending`.
  *
- * Of several batches that have given way one goes on at a time, so that the next sees what the one before has brought.
+ * Of several batches that have given way one goes on at a time, so that the next sees what the one before has brought; not longer,
+ * though, than the process is busy: what one of them waits for must not keep the others.
  */
 export function givingWay(
   process: Intake['process'],
   { clock, pressed }: GiveWayOptions,
 ): (batch: IncomingBatch & { readonly signal: AbortSignal }) => ReturnType<Intake['process']> {
-  let last: Promise<unknown> = Promise.resolve();
+  /** Batches at work that had given way. */
+  let passing = 0;
 
   const isBusy = (since: number, idleSince: number): boolean => {
     const passed = clock.monotonic() - since;
@@ -37,14 +39,18 @@ export function givingWay(
 
   const giveWay = async (signal: AbortSignal): Promise<void> => {
     const [since, idleSince] = [clock.monotonic(), clock.idle()];
-    while (pressed() && isBusy(since, idleSince) && !signal.aborted) await sleep(clock, lookMs, signal);
+    while ((pressed() || passing > 0) && isBusy(since, idleSince) && !signal.aborted)
+      await sleep(clock, lookMs, signal);
   };
 
-  return (batch) => {
+  return async (batch) => {
     if (!pressed()) return process(batch);
-    const before = last;
-    const done = before.then(() => giveWay(batch.signal)).then(() => process(batch));
-    last = done.catch(() => undefined);
-    return done;
+    await giveWay(batch.signal);
+    passing += 1;
+    try {
+      return await process(batch);
+    } finally {
+      passing -= 1;
+    }
   };
 }

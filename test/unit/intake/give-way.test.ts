@@ -44,7 +44,7 @@ it('waits while a busy process has more to send than it can', async () => {
   await work(500);
   expect(processed).toEqual([]);
   pressed = false;
-  await work(5);
+  await work(10);
   expect(processed).toEqual([0]);
   expect(await done).toEqual({ processedTo: 1n });
 });
@@ -79,16 +79,33 @@ it('lets one batch after the other go on, each with a look at what the one befor
   );
   const all = [offer(0), offer(1)];
   pressed = false;
-  await work(5);
+  await work(10);
   expect(processed).toEqual([0]);
   finish();
   await work(100);
   expect(processed).toEqual([0]);
   pressed = false;
-  await work(5);
+  await work(10);
   expect(processed).toEqual([0, 1]);
   finish();
   await Promise.all(all);
+});
+
+it('does not wait for a batch that waits itself', async () => {
+  read = givingWay(
+    ({ partition }) => {
+      processed.push(partition);
+      return partition === 0 ? new Promise(() => undefined) : Promise.resolve({ processedTo: 1n });
+    },
+    { clock, pressed: () => pressed },
+  );
+  pressed = true;
+  void offer(0);
+  const second = offer(1);
+  pressed = false;
+  await clock.advance(50);
+  expect(processed).toEqual([0, 1]);
+  await second;
 });
 
 it('does not wait for a partition that is taken away, nor after a batch that failed', async () => {
