@@ -19,6 +19,7 @@ import {
 } from './filters.ts';
 import { MeteredEmitter, RenderBudget, RenderBudgetExceeded, type RouteRenderBudget } from './limits.ts';
 import { escapeMarkdown } from './markdown.ts';
+import { renderStraight, straighten, type StraightTemplate } from './straight.ts';
 import { printed } from './view.ts';
 
 /** `markdown`: values are escaped unless `| raw` says otherwise. `plain`: values stand as they are. */
@@ -35,6 +36,8 @@ export interface LiquidTemplate {
   readonly source: string;
   readonly mode: FieldMode;
   readonly parsed: Template[];
+  /** Null when only the engine can render it. */
+  readonly straight: StraightTemplate | null;
 }
 
 export type CompiledTemplate =
@@ -74,7 +77,9 @@ export class LiquidEngine {
 
   compile(source: string, mode: FieldMode): CompiledTemplate {
     try {
-      return { ok: true, template: { source, mode, parsed: this.#engines[mode].parse(source) } };
+      const parsed = this.#engines[mode].parse(source);
+      const straight = straighten(parsed, (handler) => ownHandlers.has(handler));
+      return { ok: true, template: { source, mode, parsed, straight } };
     } catch (error) {
       return { ok: false, fault: describeParseError(error, source) };
     }
@@ -90,22 +95,25 @@ export class LiquidEngine {
     // A thousand texts that are begun only to fail would cost more than the budget itself.
     const exceeded = whole?.exceeded ?? null;
     if (exceeded !== null) return { ok: false, message: exceeded };
-    const engine = this.#engines[template.mode];
     const budget = new RenderBudget(whole);
     const surroundings: FilterSurroundings = { timeZone: this.#timeZone, nowMs };
-    const context = new Context(
-      scope,
-      engine.options,
-      { sync: true, globals: { [surroundingsKey]: surroundings } },
-      // The library's own limits are a clock and a sum; these count steps, so that a busy machine changes nothing.
-      { memoryLimit: budget.memory, renderLimit: budget.steps, liquid: engine } as never,
-    );
+    const globals = { [surroundingsKey]: surroundings };
     const emitter = new MeteredEmitter(budget);
     // Only the words of an error are used, and collecting its stack takes most of the time of a failure.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
-      toValueSync(engine.renderer.renderTemplates(template.parsed, context, emitter));
+      // The library's own limits are a clock and a sum; these count steps, so that a busy machine changes nothing.
+      const filterThis = { context: { memoryLimit: budget.memory, globals } };
+      if (
+        template.straight === null ||
+        !renderStraight(template.straight, scope, emitter, budget, filterThis)
+      ) {
+        const engine = this.#engines[template.mode];
+        const limits = { memoryLimit: budget.memory, renderLimit: budget.steps, liquid: engine } as never;
+        const context = new Context(scope, engine.options, { sync: true, globals }, limits);
+        toValueSync(engine.renderer.renderTemplates(template.parsed, context, emitter));
+      }
       return { ok: true, text: emitter.buffer };
     } catch (error) {
       return { ok: false, message: describeRenderError(error) };
@@ -133,6 +141,9 @@ export interface VariableUse {
   readonly row: number;
   readonly col: number;
 }
+
+/** Those of our own filters, and the escaping of what is printed: they need nothing of the engine but its context. */
+const ownHandlers = new WeakSet<object>();
 
 /** A symbol, so that no template can name it. */
 const surroundingsKey = Symbol('surroundings');
@@ -192,28 +203,29 @@ function keepOnly(offered: object, names: readonly string[]): void {
 
 /** Every value that is printed passes here, except those whose last filter made it safe already. */
 function escapeOutput(mode: FieldMode) {
-  return function output(this: { context: Context }, value: unknown): string {
+  const output = function (this: { context: Context }, value: unknown): string {
     const text = printed(value);
     this.context.memoryLimit.use(text.length);
     return mode === 'markdown' ? escapeMarkdown(text) : text;
   };
+  ownHandlers.add(output);
+  return output;
 }
 
 function adapt(filter: OwnFilter): FilterImplOptions {
-  return {
-    raw: filter.raw,
-    handler(this: { context: Context }, input: unknown, ...args: unknown[]): unknown {
-      if (typeof input === 'string') this.context.memoryLimit.use(input.length);
-      // Arguments given by name come as pairs.
-      const named = args.filter((arg) => Array.isArray(arg)) as [string, unknown][];
-      const list = args.filter((arg) => !Array.isArray(arg));
-      const surroundings = (this.context.globals as Record<symbol, FilterSurroundings>)[surroundingsKey];
-      if (surroundings === undefined) throw new FilterFault('the filter runs outside of a message');
-      const result = filter.run(input, { list, named: new Map(named) }, surroundings);
-      if (typeof result === 'string') this.context.memoryLimit.use(result.length);
-      return result;
-    },
+  const handler = function (this: { context: Context }, input: unknown, ...args: unknown[]): unknown {
+    if (typeof input === 'string') this.context.memoryLimit.use(input.length);
+    // Arguments given by name come as pairs.
+    const named = args.filter((arg) => Array.isArray(arg)) as [string, unknown][];
+    const list = args.filter((arg) => !Array.isArray(arg));
+    const surroundings = (this.context.globals as Record<symbol, FilterSurroundings>)[surroundingsKey];
+    if (surroundings === undefined) throw new FilterFault('the filter runs outside of a message');
+    const result = filter.run(input, { list, named: new Map(named) }, surroundings);
+    if (typeof result === 'string') this.context.memoryLimit.use(result.length);
+    return result;
   };
+  ownHandlers.add(handler);
+  return { raw: filter.raw, handler };
 }
 
 /** Comparing texts costs as much as they are long. */
