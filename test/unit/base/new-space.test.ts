@@ -27,7 +27,7 @@ function run(script: string): unknown {
     const workUntilLarge = async () => {
       const until = Date.now() + 30_000;
       await work();
-      do await work(); while (mebibytes() <= 16 && Date.now() < until);
+      do await work(); while (mebibytes() <= 12 && Date.now() < until);
     };`;
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', prelude + script], {
     encoding: 'utf8',
@@ -36,9 +36,9 @@ function run(script: string): unknown {
 }
 
 const small = expect.toSatisfy((size: number) => size <= 2);
-/** Twice 16 MB; V8 counts pages that it is about to move as well. */
-const large = expect.toSatisfy((size: number) => size >= 32 && size < 40);
-const moreThanHalf = expect.toSatisfy((size: number) => size > 16 && size < 40);
+/** Twice 12 MB; V8 counts pages that it is about to move as well. */
+const large = expect.toSatisfy((size: number) => size >= 24 && size < 32);
+const moreThanHalf = expect.toSatisfy((size: number) => size > 12 && size < 32);
 
 it('gives new objects of a busy process one room of a fixed size', () => {
   const sizes = run(`
