@@ -69,15 +69,13 @@ export class SqliteCommits {
    */
   async #gather(): Promise<void> {
     const until = systemClock.monotonic() + gatherMs;
-    for (
-      let now = systemClock.monotonic(), took = Number.POSITIVE_INFINITY;
-      took >= busyTurnMs && now < until;
-    ) {
-      const began = now;
+    let began: number;
+    let ended: number;
+    do {
+      began = systemClock.monotonic();
       await new Promise((resolve) => setImmediate(resolve));
-      now = systemClock.monotonic();
-      took = now - began;
-    }
+      ended = systemClock.monotonic();
+    } while (ended - began >= busyTurnMs && ended < until);
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {

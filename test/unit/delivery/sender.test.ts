@@ -8,7 +8,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { Secret } from '../../../src/base/sensitive.ts';
 import { createRecovery } from '../../../src/delivery/recovery.ts';
 import { createSender, type Sender } from '../../../src/delivery/sender.ts';
-import { createDingTalkClient } from '../../../src/dingtalk/client.ts';
+import { createDingTalkClient, type DingTalkClientOptions } from '../../../src/dingtalk/client.ts';
 import type { DingTalkClient } from '../../../src/dingtalk/client-types.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { newNotification } from '../../../src/ledger/lifecycle/admit.ts';
@@ -36,24 +36,31 @@ beforeEach(async () => {
   simulator = await startSimulator({ generate: 200, behaviour });
   temp = new TempLedger(systemClock);
   ledger = await temp.open();
-  client = createDingTalkClient({
+  client = openClient();
+  makeLoops();
+});
+
+function openClient(options: Partial<DingTalkClientOptions> = {}): DingTalkClient {
+  return createDingTalkClient({
     baseUrl: simulator.url,
     app: { name: 'default', appKey: app.appKey, appSecret: new Secret(app.appSecret), agentId: app.agentId },
     clock: systemClock,
     timeoutMs: 1_000,
+    ...options,
   });
+}
+
+/** Over the ledger and the client as they are now. */
+function makeLoops({ checks = [100, 200, 400, 1_000], firstCheckMs = 100 } = {}): void {
   const parts = { app: 'default', client, ledger, clock: systemClock, random: () => 0, logger: silentLogger };
   const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null };
   sender = createSender({
     ...parts,
     mediaFolder: temp.folder,
-    settings: () => ({ quotas, departmentSize: () => 10, companySize: 40, firstCheckMs: 100, running: true }),
+    settings: () => ({ quotas, departmentSize: () => 10, companySize: 40, firstCheckMs, running: true }),
   });
-  tracker = createTracker({
-    ...parts,
-    settings: () => ({ checks: [100, 200, 400, 1_000], callsPerMonth: null }),
-  });
-});
+  tracker = createTracker({ ...parts, settings: () => ({ checks, callsPerMonth: null }) });
+}
 
 afterEach(async () => {
   await Promise.all([sender.stop(), tracker.stop()]);
@@ -113,38 +120,8 @@ describe('more than may be under way at once', () => {
     await client.close();
     simulator.control.setLimits('off');
     simulator.control.addFault({ name: 'slow', operation: 'send', ms: 50 });
-    client = createDingTalkClient({
-      baseUrl: simulator.url,
-      app: {
-        name: 'default',
-        appKey: app.appKey,
-        appSecret: new Secret(app.appSecret),
-        agentId: app.agentId,
-      },
-      clock: systemClock,
-      timeoutMs: 5_000,
-      limits: { ...limits, recipientsPerMinute: 0 },
-    });
-    const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null };
-    const parts = {
-      app: 'default',
-      client,
-      ledger,
-      clock: systemClock,
-      random: () => 0,
-      logger: silentLogger,
-    };
-    sender = createSender({
-      ...parts,
-      mediaFolder: temp.folder,
-      settings: () => ({
-        quotas,
-        departmentSize: () => 10,
-        companySize: 40,
-        firstCheckMs: 60_000,
-        running: true,
-      }),
-    });
+    client = openClient({ timeoutMs: 5_000, limits: { ...limits, recipientsPerMinute: 0 } });
+    makeLoops({ firstCheckMs: 60_000 });
     for (let index = 0; index < count; index += 1)
       await plan(`e-${index}`, { audience: { userids: [`load${index % 150}`] } });
   }
@@ -392,27 +369,7 @@ describe('a crash', () => {
     });
     await temp.close();
     ledger = await temp.open();
-    const parts2 = {
-      app: 'default',
-      client,
-      ledger,
-      clock: systemClock,
-      random: () => 0,
-      logger: silentLogger,
-    };
-    const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null };
-    const settings = () => ({
-      quotas,
-      departmentSize: () => 10,
-      companySize: 40,
-      firstCheckMs: 100,
-      running: true,
-    });
-    sender = createSender({ ...parts2, mediaFolder: temp.folder, settings });
-    tracker = createTracker({
-      ...parts2,
-      settings: () => ({ checks: [100, 200, 400], callsPerMonth: null, running: true }),
-    });
+    makeLoops({ checks: [100, 200, 400] });
     const recovery = createRecovery({ ledger, clock: systemClock, random: () => 0, logger: silentLogger });
     start();
     recovery.start();
