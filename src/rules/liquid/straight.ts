@@ -3,7 +3,7 @@ import type { MeteredEmitter, RenderBudget } from './limits.ts';
 
 /**
  * Templates that are nothing but text and outputs of paths (`{{ data.amount | money: 'CNY' }}`), as most are. The engine runs
- * every output as a chain of generators, which took a third of the time of planning; these are read straight from the
+ * every output as a chain of generators, which took half of the time of planning; these are read straight from the
  * parsed template. Whatever is not plain (a tag, a standard filter, a list, a value that is missing) is left to the
  * engine, so that it alone decides what such a thing means and how its failure is worded.
  */
