@@ -69,14 +69,10 @@ export async function recovery(world: BenchWorld, { rounds, store }: RecoveryOpt
   } finally {
     await simulator.stop();
   }
+  const tuned = store === 'postgres' ? `, session_timeout: ${postgresSession}` : '';
   return [
     below(`kill -9 to the next call (${store}): work in the ledger`, fromLedger, 1.5, 's'),
-    below(
-      `kill -9 to the next call (${store}${store === 'postgres' ? `, session_timeout: ${postgresSession}` : ''}): events in Kafka`,
-      fromKafka,
-      8,
-      's',
-    ),
+    below(`kill -9 to the next call (${store}${tuned}): events in Kafka`, fromKafka, 8, 's'),
   ];
 }
 

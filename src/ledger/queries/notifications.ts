@@ -138,9 +138,13 @@ const planTextUpdate: UpdateSpec = {
 
 export async function saveNotifications(scope: Scope, notifications: readonly Notification[]): Promise<void> {
   if (notifications.length === 0) return;
-  const pkOf = await notificationPks(scope, notifications.map(idOf));
+  const pkOf = await notificationPks(
+    scope,
+    notifications.map(({ id }) => id),
+  );
   const rows: SqlValue[][] = [];
   for (const notification of notifications) {
+    if (notification.state === 'waiting') scope.wakes.add('delivery');
     rows.push([
       pkOf(notification.id),
       notification.state,
@@ -158,17 +162,8 @@ export async function saveNotifications(scope: Scope, notifications: readonly No
       `of ${notifications.length} notifications to save the ledger holds only ${found}`,
     );
   }
-  if (notifications.some(isWaiting)) scope.wakes.add('delivery');
   await saveChangedPlans(scope, notifications);
   scope.savedNotifications(notifications);
-}
-
-function idOf({ id }: { readonly id: string }): string {
-  return id;
-}
-
-function isWaiting({ state }: Notification): boolean {
-  return state === 'waiting';
 }
 
 /** Seldom: a message whose media ids became known, or a plan that this transaction has not read. */

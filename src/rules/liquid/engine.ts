@@ -78,7 +78,7 @@ export class LiquidEngine {
   compile(source: string, mode: FieldMode): CompiledTemplate {
     try {
       const parsed = this.#engines[mode].parse(source);
-      const straight = straighten(parsed, (handler) => ownHandlers.has(handler));
+      const straight = straighten(parsed, ownHandlers);
       return { ok: true, template: { source, mode, parsed, straight } };
     } catch (error) {
       return { ok: false, fault: describeParseError(error, source) };
@@ -103,13 +103,13 @@ export class LiquidEngine {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
-      // The library's own limits are a clock and a sum; these count steps, so that a busy machine changes nothing.
       const filterThis = { context: { memoryLimit: budget.memory, globals } };
       if (
         template.straight === null ||
         !renderStraight(template.straight, scope, emitter, budget, filterThis)
       ) {
         const engine = this.#engines[template.mode];
+        // The library's own limits are a clock and a sum; these count steps, so that a busy machine changes nothing.
         const limits = { memoryLimit: budget.memory, renderLimit: budget.steps, liquid: engine } as never;
         const context = new Context(scope, engine.options, { sync: true, globals }, limits);
         toValueSync(engine.renderer.renderTemplates(template.parsed, context, emitter));

@@ -46,15 +46,12 @@ interface ParsedOutput {
 /** Names that the engine answers itself where a mapping lacks them. */
 const answeredByEngine = new Set(['size', 'first', 'last']);
 
-/** `isOwn`: whether a filter needs nothing of the engine but `FilterThis`. Null: the template is not of this kind. */
-export function straighten(
-  parsed: readonly Template[],
-  isOwn: (handler: Handler) => boolean,
-): StraightTemplate | null {
+/** `own`: the filters that need nothing of the engine but `FilterThis`. Null: the template is not of this kind. */
+export function straighten(parsed: readonly Template[], own: WeakSet<object>): StraightTemplate | null {
   const parts: (string | StraightOutput)[] = [];
   for (const template of parsed) {
     const part =
-      template instanceof Output ? outputOf(template as unknown as ParsedOutput, isOwn) : textOf(template);
+      template instanceof Output ? outputOf(template as unknown as ParsedOutput, own) : textOf(template);
     if (part === null) return null;
     parts.push(part);
   }
@@ -65,7 +62,7 @@ function textOf(template: Template): string | null {
   return 'str' in template && typeof template.str === 'string' ? template.str : null;
 }
 
-function outputOf({ value }: ParsedOutput, isOwn: (handler: Handler) => boolean): StraightOutput | null {
+function outputOf({ value }: ParsedOutput, own: WeakSet<object>): StraightOutput | null {
   const [access, ...more] = value.initial.postfix;
   if (access?.props === undefined || access.variable !== undefined || more.length > 0) return null;
   const path: string[] = [];
@@ -76,7 +73,7 @@ function outputOf({ value }: ParsedOutput, isOwn: (handler: Handler) => boolean)
   const filters: StraightFilter[] = [];
   for (const { handler, args } of value.filters) {
     const known = args.map(argumentOf);
-    if (!isOwn(handler) || known.includes(null)) return null;
+    if (!own.has(handler) || known.includes(null)) return null;
     filters.push({ handler, args: known });
   }
   return { path, filters };
