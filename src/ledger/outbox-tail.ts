@@ -8,7 +8,7 @@ export interface SizedRow {
 
 /**
  * The unpublished rows of the outbox, where this process alone writes and they are few: what it has just written it
- * need not read and parse again. Everything here is committed. It holds all of them or none: once there are too many,
+ * need not read and parse again. It is as that connection sees the table. It holds all of them or none: once there are too many,
  * or one has to wait for a later attempt, only the table knows what comes next, until somebody has read it to its end.
  */
 export class OutboxTail {
@@ -30,7 +30,7 @@ export class OutboxTail {
 
   appended(rows: readonly SizedRow[]): void {
     if (!this.#whole) return;
-    // A reader of the same commit may have seen them already.
+    // The transaction that wrote them may have read them to the end as well.
     const last = this.#rows.at(-1)?.row.id ?? -1n;
     for (const sized of rows) {
       if (sized.row.id <= last) continue;

@@ -26,6 +26,10 @@ export class PartCache<Part> {
   delete(pk: number): void {
     this.#entries.delete(pk);
   }
+
+  clear(): void {
+    this.#entries.clear();
+  }
 }
 
 interface Entry<Part> {

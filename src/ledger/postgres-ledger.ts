@@ -9,7 +9,7 @@ import { postgresDocuments } from './postgres-documents.ts';
 import { PostgresWakes } from './postgres-wakes.ts';
 import { beat, leave } from './queries/instances.ts';
 import { Scope, type LedgerContext } from './scope.ts';
-import { transact } from './transact.ts';
+import { transact, type Waking } from './transact.ts';
 import { readerOf, viewsOf } from './transaction.ts';
 import { allWakes, Wakes } from './wakes.ts';
 import { ledgerError } from './postgres-errors.ts';
@@ -56,12 +56,15 @@ export async function openPostgresLedger(
     await engine.close();
     throw thrown;
   }
+  const waking: Waking = {
+    committed: (kinds) => {
+      wakes.fire(kinds);
+      others.tell(kinds);
+    },
+    written: null,
+  };
   return {
-    write: (work) =>
-      transact(engine, context, work, (kinds) => {
-        wakes.fire(kinds);
-        others.tell(kinds);
-      }),
+    write: (work) => transact(engine, context, work, waking),
     read: (work) => engine.read((session) => work(readerOf(new Scope(session, context)))),
     view: (work) =>
       engine.read(async (session) => {

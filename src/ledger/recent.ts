@@ -30,4 +30,10 @@ export class Recent<Key, Value> {
     this.#young.delete(key);
     this.#old.delete(key);
   }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+    this.#youngSize = 0;
+  }
 }

@@ -24,6 +24,13 @@ export interface LedgerContext {
   readonly sweep: { events: number };
 }
 
+/** What was written since the last commit has never been: what was kept of it is forgotten, with all the rest. */
+export function forget({ plans, contents, current }: LedgerContext): void {
+  plans.clear();
+  contents.clear();
+  current?.clear();
+}
+
 /** A part as it stands in this transaction. */
 export interface KnownPart<Part> {
   readonly pk: number;
@@ -33,7 +40,7 @@ export interface KnownPart<Part> {
   readonly size: number;
 }
 
-/** One transaction as the queries see it: the session, what it has learned so far, and what follows its commit. */
+/** One transaction as the queries see it: the session, what it has learned so far, and what follows when others may see it. */
 export class Scope {
   readonly session: Session;
   readonly context: LedgerContext;
@@ -44,8 +51,8 @@ export class Scope {
   /** Notifications that were taken because they are due; they need not be taken twice. */
   readonly taken = new Set<number>();
   readonly wakes = new Set<WakeKind>();
-  /** Done in order once the transaction is committed. */
-  readonly afterCommit: (() => void)[] = [];
+  /** Done in order when the transaction is `remember`ed. */
+  readonly notes: (() => void)[] = [];
   /** Null for whoever may not rely on it: readers, who see the ledger as it was, and instances that share it. */
   readonly current: CurrentRows | null;
   readonly #savedNotifications = new Map<string, Notification>();
@@ -61,7 +68,7 @@ export class Scope {
     return this.context.clock.now();
   }
 
-  /** This transaction has written these; until it is committed nobody may rely on what they were before. */
+  /** This transaction has written these; nobody may rely on what they were before. */
   savedNotifications(notifications: readonly Notification[]): void {
     if (this.current === null) return;
     for (const notification of notifications) {
@@ -79,22 +86,22 @@ export class Scope {
   }
 
   /**
-   * Only what is committed may be remembered beyond the transaction. What has ended is forgotten, for it will hardly be
-   * asked for again; also what an earlier transaction of the same commit has just remembered of it.
+   * Keeps beyond the transaction what others may rely on by now: those who share the ledger see it when it is committed,
+   * who writes next over the same connection when it has run to its end. What has ended is not kept, for it will hardly
+   * be asked for again.
    */
   remember(): void {
-    for (const note of this.afterCommit) note();
+    for (const note of this.notes) note();
     if (this.current !== null) {
       for (const [id, row] of this.#savedNotifications) {
         const known = this.plans.get(id);
-        if (row.state === 'final') this.current.notifications.delete(id);
-        else if (known !== undefined)
+        if (row.state !== 'final' && known !== undefined)
           this.current.notifications.set(id, { ...known, row }, sizeOfNotification(row));
       }
       for (const [id, row] of this.#savedCalls) {
         const known = this.contents.get(id);
-        if (row.state === 'closed') this.current.calls.delete(id);
-        else if (known !== undefined) this.current.calls.set(id, { ...known, row }, sizeOfCall(row));
+        if (row.state !== 'closed' && known !== undefined)
+          this.current.calls.set(id, { ...known, row }, sizeOfCall(row));
       }
     }
     // A whole row holds its long part.

@@ -21,14 +21,16 @@ type Outcome =
 /**
  * Group commit over one connection. Making a transaction durable costs a wait for the disk, so all that wait when one
  * begins go together: each runs to its end before the next begins, and all are durable, or none is, when the one commit
- * returns. When one of them throws, all are undone and run again, each in a commit of its own: a savepoint for each would
- * copy every page before it is changed.
+ * returns. Whom they wake goes with them, too. When one of them throws, all are undone and run again, each in a commit of
+ * its own: a savepoint for each would copy every page before it is changed.
  */
 export class SqliteCommits {
   readonly #connection: SqliteConnection;
   readonly #queue: Job[] = [];
   #running: Promise<void> | null = null;
   #closed = false;
+  #companyExpected = false;
+  #rolledBack = (): void => undefined;
   /** Why the last commit failed; null while they succeed. */
   reason: string | null = null;
   /** Counts commits, so that others see whether anything was written since they looked. */
@@ -49,6 +51,16 @@ export class SqliteCommits {
     });
   }
 
+  /** One listener, told after each rollback, before any transaction runs again. */
+  onRollback(listener: () => void): void {
+    this.#rolledBack = listener;
+  }
+
+  /** Said within a transaction: somebody is about to begin one that should go with the same commit. */
+  expectCompany(): void {
+    this.#companyExpected = true;
+  }
+
   /** Lets everything that was asked for end, then takes no more. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -58,7 +70,7 @@ export class SqliteCommits {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       await this.#gather();
-      await this.#commit(this.#queue.splice(0));
+      await this.#commit(this.#queue.splice(0), { takesCompany: true });
     }
     this.#running = null;
   }
@@ -73,25 +85,27 @@ export class SqliteCommits {
     let ended: number;
     do {
       began = systemClock.monotonic();
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       ended = systemClock.monotonic();
     } while (ended - began >= busyTurnMs && ended < until);
   }
 
-  async #commit(jobs: readonly Job[]): Promise<void> {
+  async #commit(first: readonly Job[], { takesCompany }: { readonly takesCompany: boolean }): Promise<void> {
     const { db } = this.#connection;
+    const jobs = [...first];
     const outcomes: Outcome[] = [];
-    const breath = new Breath();
-    let threw = false;
+    let threw: boolean;
     try {
       db.exec('BEGIN IMMEDIATE');
-      for (const job of jobs) {
-        const outcome = await this.#run(job, breath);
-        outcomes.push(outcome);
-        threw = 'thrown' in outcome;
-        if (threw) break;
+      threw = await this.#runAll(first, outcomes);
+      if (!threw && takesCompany && this.#companyExpected) {
+        this.#companyExpected = false;
+        await nextTurn();
+        const company = this.#queue.splice(0);
+        jobs.push(...company);
+        threw = await this.#runAll(company, outcomes);
       }
-      if (threw) db.exec('ROLLBACK');
+      if (threw) this.#rollBack();
       else {
         db.exec('COMMIT');
         this.commits += 1;
@@ -102,13 +116,24 @@ export class SqliteCommits {
       return;
     }
     if (threw && jobs.length > 1) {
-      for (const job of jobs) await this.#commit([job]);
+      for (const job of jobs) await this.#commit([job], { takesCompany: false });
       return;
     }
     for (const outcome of outcomes) {
       if ('thrown' in outcome) outcome.job.reject(outcome.thrown);
       else outcome.job.resolve(outcome.value);
     }
+  }
+
+  /** Runs one after another, to the first that throws; true when one did. */
+  async #runAll(jobs: readonly Job[], outcomes: Outcome[]): Promise<boolean> {
+    const breath = new Breath();
+    for (const job of jobs) {
+      const outcome = await this.#run(job, breath);
+      outcomes.push(outcome);
+      if ('thrown' in outcome) return true;
+    }
+    return false;
   }
 
   /** Runs one closure, whose throw is its outcome. Throws when the store failed, for then all is lost. */
@@ -125,12 +150,21 @@ export class SqliteCommits {
     return outcome;
   }
 
+  #rollBack(): void {
+    const { db } = this.#connection;
+    // SQLite may have done it by itself when it ran out of room.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    this.#rolledBack();
+  }
+
   #fail(jobs: readonly Job[], thrown: unknown): void {
-    const { db, path } = this.#connection;
-    const fault = storeFault(thrown, path);
+    const fault = storeFault(thrown, this.#connection.path);
     if (fault !== null) this.reason = fault.message;
     for (const job of jobs) job.reject(fault ?? thrown);
-    // SQLite may have rolled back by itself when it ran out of room.
-    if (db.isTransaction) db.exec('ROLLBACK');
+    this.#rollBack();
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,10 +1,10 @@
 import type { Ledger } from './ledger.ts';
 import type { OpenLedgerOptions } from './open-options.ts';
 import { beat, leave } from './queries/instances.ts';
-import { Scope, type LedgerContext } from './scope.ts';
+import { forget, Scope, type LedgerContext } from './scope.ts';
 import { undisputed } from './lease.ts';
 import type { SqliteEngine } from './sqlite.ts';
-import { transact } from './transact.ts';
+import { transact, type Waking } from './transact.ts';
 import { readerOf, viewsOf } from './transaction.ts';
 import { Wakes } from './wakes.ts';
 
@@ -17,12 +17,21 @@ export async function openSqliteLedger(
   const wakes = new Wakes();
   const sayAlive = (): Promise<unknown> =>
     engine.write((session) => beat(new Scope(session, context), options.description));
+  engine.onRollback(() => {
+    forget(context);
+  });
   if (!options.readOnly) await sayAlive();
+  const waking: Waking = {
+    committed: (kinds) => {
+      wakes.fire(kinds);
+    },
+    written: (kinds) => {
+      wakes.fire(kinds);
+      engine.expectCompany();
+    },
+  };
   return {
-    write: (work) =>
-      transact(engine, context, work, (kinds) => {
-        wakes.fire(kinds);
-      }),
+    write: (work) => transact(engine, context, work, waking),
     read: (work) => engine.read((session) => work(readerOf(new Scope(session, context)))),
     view: (work) => engine.view((session) => work(viewsOf(new Scope(session, context)))),
     onWake: (kind, listener) => wakes.on(kind, listener),

@@ -87,6 +87,16 @@ export class SqliteEngine implements Engine {
     return this.#views.read(work);
   }
 
+  /** The listener is told whenever what was written since the last commit has come to nothing. */
+  onRollback(listener: () => void): void {
+    this.#commits?.onRollback(listener);
+  }
+
+  /** The transaction under way has woken someone whose transaction should go with the same commit. */
+  expectCompany(): void {
+    this.#commits?.expectCompany();
+  }
+
   health(): { ok: boolean; reason: string | null } {
     const reason = this.#commits?.reason ?? null;
     return { ok: reason === null, reason };

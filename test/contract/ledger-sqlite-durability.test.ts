@@ -12,7 +12,7 @@ import { SqliteEngine } from '../../src/ledger/sqlite.ts';
 import { aNotification } from '../fakes/builders.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { startProcess } from './ledger/processes.ts';
-import { insert } from './ledger/samples.ts';
+import { insert, told } from './ledger/samples.ts';
 
 let folder: string;
 let path: string;
@@ -86,6 +86,53 @@ describe('commits', () => {
     const rows = await engine.read((session) => session.all('SELECT subject FROM holds'));
     expect(rows).toHaveLength(45);
     await engine.close();
+  });
+
+  it('take along the transaction of whom they give work to', async () => {
+    const ledger = await open();
+    const beside = new SqliteConnection(path, { readOnly: true });
+    const durable = (): unknown => beside.db.prepare('SELECT count(*) AS count FROM notifications').get();
+    const notification = aNotification();
+    const seen: unknown[] = [];
+    let joined: Promise<unknown> = Promise.resolve();
+    ledger.onWake('delivery', () => {
+      joined = ledger.write(async (tx) => {
+        const due = await tx.takeDue({ app: notification.app, now: notification.dueAt, limit: 10 });
+        seen.push(
+          due.map(({ id }) => id),
+          durable(),
+        );
+      });
+    });
+    await ledger.write((tx) => insert(tx, [notification]));
+    await joined;
+    expect(seen).toEqual([[notification.id], { count: 0 }]);
+    expect(durable()).toEqual({ count: 1 });
+    beside.close();
+    await ledger.close();
+  });
+
+  it('leave nothing behind of what was rolled back, not even at hand', async () => {
+    const ledger = await open();
+    const notification = aNotification();
+    await ledger.write((tx) => insert(tx, [notification]));
+    let runs = 0;
+    const active = ledger.write(async (tx) => {
+      runs += 1;
+      const [found] = await tx.lockNotifications([notification.id]);
+      if (found === undefined) throw new Error('not found');
+      // The second run decides otherwise, for what it saw first has come to nothing.
+      if (runs === 1) await tx.saveNotifications([{ ...found, state: 'active', seq: 7 }]);
+      await tx.appendOutbox(runs === 1 ? [told(found).item] : []);
+    });
+    const failing = ledger.write(() => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    await active;
+    expect(runs).toBe(2);
+    const [now] = await ledger.write((tx) => tx.lockNotifications([notification.id]));
+    expect(now).toMatchObject({ state: 'waiting', seq: notification.seq });
+    expect(await ledger.write((tx) => tx.takeOutbox(10))).toEqual([]);
+    await ledger.close();
   });
 
   it('fail together when there is no room, and work again when there is', async () => {

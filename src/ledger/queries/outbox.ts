@@ -42,7 +42,7 @@ export async function appendOutbox(scope: Scope, items: readonly OutboxItem[]): 
     if (pk === null) throw new LedgerMisuseError('a row of the outbox was not inserted');
     sized.push({ row: { ...item, id: BigInt(pk) }, size: rows[index]?.[2].length ?? 0 });
   }
-  scope.afterCommit.push(() => {
+  scope.notes.push(() => {
     tail.appended(sized);
   });
 }
@@ -78,7 +78,7 @@ export async function takeOutbox(scope: Scope, limit: number): Promise<readonly 
     return { row: { ...decodeOutboxItem(kind, item), id: BigInt(pk) }, size: item.length };
   });
   if (tail !== undefined && taken.length < limit && (await unpublished(scope)) === taken.length) {
-    scope.afterCommit.push(() => {
+    scope.notes.push(() => {
       tail.readToEnd(taken);
     });
   }
@@ -110,7 +110,7 @@ export async function markPublished(scope: Scope, ids: readonly bigint[], at: nu
       at,
       ids.map(Number),
     ]);
-    scope.afterCommit.push(() => scope.current?.outbox.published(new Set(ids)));
+    scope.notes.push(() => scope.current?.outbox.published(new Set(ids)));
   }
   if (!scope.context.shared) return;
   await scope.session.run(`DELETE FROM leases WHERE name = '${leaseName}' AND owner = ?1`, [
@@ -121,7 +121,7 @@ export async function markPublished(scope: Scope, ids: readonly bigint[], at: nu
 export async function postponeOutbox(scope: Scope, ids: readonly bigint[], retryAt: number): Promise<void> {
   if (ids.length === 0) return;
   await scope.session.run('UPDATE outbox SET retry_at = ?1 WHERE pk IN ints(?2)', [retryAt, ids.map(Number)]);
-  scope.afterCommit.push(() => scope.current?.outbox.forget());
+  scope.notes.push(() => scope.current?.outbox.forget());
 }
 
 export async function unpublishedCount({ session, now }: Scope): Promise<number> {

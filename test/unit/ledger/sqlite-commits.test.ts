@@ -57,3 +57,74 @@ it('does not wait for company while nothing else is going on', async () => {
   expect(Math.min(...turns)).toBeLessThanOrEqual(3);
   expect(turns.filter((each) => each <= 4).length).toBeGreaterThan(10);
 });
+
+it('takes along whom a transaction has woken', async () => {
+  const order: string[] = [];
+  let company: Promise<unknown> = Promise.resolve();
+  await commits.write(async (session) => {
+    await session.run('INSERT INTO seen (turn) VALUES (1)');
+    commits.expectCompany();
+    queueMicrotask(() => {
+      company = commits.write(async (later) => {
+        const seen = await later.all<{ turn: number }>('SELECT turn FROM seen');
+        order.push(`saw ${seen.map(({ turn }) => turn).join()}`);
+        await later.run('INSERT INTO seen (turn) VALUES (2)');
+      });
+    });
+  });
+  order.push(`durable after ${commits.commits} commit`);
+  await company;
+  expect(order).toEqual(['saw 1', 'durable after 1 commit']);
+  expect(commits.commits).toBe(1);
+});
+
+it('keeps a transaction whose company throws', async () => {
+  let company: Promise<unknown> = Promise.resolve();
+  let runs = 0;
+  await commits.write(async (session) => {
+    runs += 1;
+    await session.run('INSERT INTO seen (turn) VALUES (1)');
+    if (runs > 1) return;
+    commits.expectCompany();
+    queueMicrotask(() => {
+      company = commits.write(async (later) => {
+        await later.run('INSERT INTO seen (turn) VALUES (2)');
+        throw new Error('no company');
+      });
+      company.catch(() => undefined);
+    });
+  });
+  await expect(company).rejects.toThrow('no company');
+  expect(runs).toBe(2);
+  expect(connection.db.prepare('SELECT turn FROM seen').all()).toEqual([{ turn: 1 }]);
+});
+
+it('says when what was written has come to nothing, before anything runs again', async () => {
+  const told: string[] = [];
+  commits.onRollback(() => told.push('rolled back'));
+  const good = commits.write((session) => {
+    told.push('good');
+    return session.run('INSERT INTO seen (turn) VALUES (1)');
+  });
+  const bad = commits.write(() => {
+    told.push('bad');
+    return Promise.reject(new Error('bad'));
+  });
+  await expect(bad).rejects.toThrow('bad');
+  await good;
+  expect(told).toEqual(['good', 'bad', 'rolled back', 'good', 'bad', 'rolled back']);
+});
+
+it('says so as well when the store could not commit', async () => {
+  connection.db.exec('CREATE TABLE parents (id INTEGER PRIMARY KEY); PRAGMA foreign_keys = ON');
+  connection.db.exec(
+    'CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)',
+  );
+  let rollbacks = 0;
+  commits.onRollback(() => (rollbacks += 1));
+  await expect(
+    commits.write((session) => session.run('INSERT INTO children (parent) VALUES (7)')),
+  ).rejects.toThrow();
+  expect(rollbacks).toBe(1);
+  expect(connection.db.isTransaction).toBe(false);
+});
