@@ -283,7 +283,7 @@ export interface LedgerTx extends LedgerReader {
   rememberSignals(signals: readonly RememberedSignal[]): Promise<void>;
   /** Signals of the last 24 h for (route, correlation). */
   signalsFor(route: string, correlation: string, since: number): Promise<readonly RememberedSignal[]>;
-  /** Ids of notifications of a route with this correlation received since, newest first. */
+  /** Ids of notifications of a route with this correlation that were received since, or have not ended, newest first. */
   correlated(route: string, correlation: string, since: number): Promise<readonly string[]>;
 
   // Delivery

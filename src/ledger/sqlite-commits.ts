@@ -1,5 +1,6 @@
 import { Breath } from '../base/breath.ts';
 import { systemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
 import { LedgerUnavailableError } from './errors.ts';
 import { SqliteSession, type SqliteConnection } from './sqlite-connection.ts';
 import { storeFault } from './sqlite-errors.ts';
@@ -152,8 +153,13 @@ export class SqliteCommits {
 
   #rollBack(): void {
     const { db } = this.#connection;
-    // SQLite may have done it by itself when it ran out of room.
-    if (db.isTransaction) db.exec('ROLLBACK');
+    try {
+      // SQLite may have done it by itself when it ran out of room.
+      if (db.isTransaction) db.exec('ROLLBACK');
+    } catch (thrown) {
+      // The next commit cannot begin then, says so to all that wait for it, and tries this again.
+      this.reason = messageOf(thrown);
+    }
     this.#rolledBack();
   }
 

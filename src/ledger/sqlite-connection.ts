@@ -5,6 +5,8 @@ import { LedgerMisuseError } from './errors.ts';
 import { storeFault } from './sqlite-errors.ts';
 import { sqliteDialect } from './sql-text.ts';
 
+const busyTimeoutMs = 5_000;
+
 /** One connection with its prepared statements. Rows are written one by one: here a statement costs no journey. */
 export class SqliteConnection {
   readonly db: DatabaseSync;
@@ -15,7 +17,17 @@ export class SqliteConnection {
 
   constructor(path: string, options: { readonly readOnly: boolean }) {
     this.path = path;
-    this.db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: 5_000 });
+    this.db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: busyTimeoutMs });
+  }
+
+  /** For what can be done another time when somebody else is at the file. */
+  withoutWaiting(work: (db: DatabaseSync) => void): void {
+    this.db.exec('PRAGMA busy_timeout = 0');
+    try {
+      work(this.db);
+    } finally {
+      this.db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    }
   }
 
   statement(sql: string): StatementSync {

@@ -110,7 +110,11 @@ export class SqliteEngine implements Engine {
     this.#commitsSeen = commits;
     if (!idle) return;
     try {
-      this.#writer.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      // A snapshot that is still read keeps the file as it is until another time. To wait for it would stop the whole
+      // process, and with it, when the snapshot is our own, whoever reads it.
+      this.#writer.withoutWaiting((db) => {
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      });
     } catch (thrown) {
       throw storeFault(thrown, this.#path) ?? thrown;
     }

@@ -9,6 +9,7 @@ import { PartCache } from '../../src/ledger/part-cache.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
 import { SqliteConnection } from '../../src/ledger/sqlite-connection.ts';
 import { SqliteEngine } from '../../src/ledger/sqlite.ts';
+import { suppress } from '../../src/ledger/lifecycle/admit.ts';
 import { aNotification } from '../fakes/builders.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { startProcess } from './ledger/processes.ts';
@@ -135,6 +136,26 @@ describe('commits', () => {
     await ledger.close();
   });
 
+  it('keep nothing at hand of a notification that is purged in the same one', async () => {
+    const ledger = await open();
+    const old = suppress(aNotification({ text: 'old' }, 'old'), 'expired', null, clock.now()).notification;
+    await ledger.write((tx) => insert(tx, [old]));
+    await ledger.close();
+    // Nothing is at hand now, and the first look takes the plan from the table.
+    const again = await open();
+    const past = clock.now() + 1;
+    await Promise.all([
+      again.write((tx) => tx.lockNotifications([old.id])),
+      again.write((tx) => tx.purge(past, 100)),
+    ]);
+    // The new one gets the row of the old one.
+    const fresh = aNotification({ text: 'new' }, 'new');
+    await again.write((tx) => insert(tx, [fresh]));
+    const [seen] = await again.write((tx) => tx.takeDue({ app: fresh.app, now: fresh.dueAt, limit: 10 }));
+    expect(seen?.message?.body).toBe(fresh.message?.body);
+    await again.close();
+  });
+
   it('fail together when there is no room, and work again when there is', async () => {
     await (await open()).close();
     const connection = new SqliteConnection(path, { readOnly: false });
@@ -205,6 +226,26 @@ describe('the write-ahead log', () => {
     await ledger.heartbeat();
     await ledger.heartbeat();
     expect(statSync(`${path}-wal`).size).toBe(0);
+    await ledger.close();
+  });
+
+  it('is not waited for while somebody still reads a snapshot', async () => {
+    const ledger = await open();
+    await ledger.write((tx) => insert(tx, [aNotification()]));
+    const beside = new SqliteConnection(path, { readOnly: true });
+    beside.db.exec('BEGIN');
+    beside.db.prepare('SELECT count(*) FROM notifications').get();
+    await ledger.write((tx) => insert(tx, [aNotification({}, 'later')]));
+    const began = performance.now();
+    await ledger.heartbeat();
+    await ledger.heartbeat();
+    // Far below the time that SQLite would wait for the reader.
+    expect(performance.now() - began).toBeLessThan(2_500);
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
+    beside.db.exec('ROLLBACK');
+    await ledger.heartbeat();
+    expect(statSync(`${path}-wal`).size).toBe(0);
+    beside.close();
     await ledger.close();
   });
 });

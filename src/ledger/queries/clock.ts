@@ -8,7 +8,11 @@ const soonMs = 15 * 60_000;
  * one gets there; what waits for a time of day (quiet hours, the next day of a limit) goes on waiting for it.
  * @returns how many rows came forward.
  */
-export async function bringForward({ session, context }: Scope, from: number, to: number): Promise<number> {
+export async function bringForward(
+  { session, context, current }: Scope,
+  from: number,
+  to: number,
+): Promise<number> {
   const back = from - to;
   // Admitted and due at once.
   let moved = await session.run(
@@ -30,5 +34,7 @@ export async function bringForward({ session, context }: Scope, from: number, to
       [context.instance, to, back],
     );
   }
+  // What is at hand still has the old times.
+  current?.clear();
   return moved;
 }

@@ -237,7 +237,8 @@ export async function correlated(
 ): Promise<readonly string[]> {
   await lockCorrelation(scope, route, correlation);
   const rows = await scope.session.all<{ id: string }>(
-    `SELECT id FROM notifications WHERE route = ?1 AND correlation = ?2 AND received_at >= ?3
+    `SELECT id FROM notifications
+     WHERE route = ?1 AND correlation = ?2 AND (received_at >= ?3 OR state <> 'final')
      ORDER BY received_at DESC, pk DESC`,
     [route, indexText(correlation), since],
   );

@@ -57,6 +57,20 @@ export function deliveryCases(open: () => Promise<Ledger>, store: () => TestStor
     expect(await events(asked)).toEqual(['asked']);
   });
 
+  it('leaves what came forward where it is when it is saved again', async () => {
+    const ledger = await open();
+    const [made] = await waiting(ledger, 1);
+    if (made === undefined) throw new Error('nothing waits');
+    const past = made.dueAt - 3_600_000;
+    await ledger.write((tx) => tx.bringForward(made.dueAt, past));
+    await ledger.write(async (tx) => {
+      const [found] = await tx.lockNotifications([made.id]);
+      if (found === undefined) throw new Error('not found');
+      await tx.saveNotifications([{ ...found, seq: found.seq + 1 }]);
+    });
+    expect(await ledger.read((tx) => tx.nextDue(made.app))).toBe(past);
+  });
+
   it('tells when the next thing is due, leases included, so that nobody spins', async () => {
     const ledger = await open();
     expect(await ledger.read((tx) => tx.nextDue('default'))).toBeNull();

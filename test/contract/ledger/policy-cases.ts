@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DigestWindow, Ledger, RememberedSignal } from '../../../src/ledger/ledger.ts';
+import { suppress } from '../../../src/ledger/lifecycle/admit.ts';
 import { anEvent, noon } from '../../fakes/builders.ts';
 import { waiting } from './samples.ts';
 
@@ -133,7 +134,17 @@ export function policyCases(open: () => Promise<Ledger>): void {
     }));
     const found = await ledger.write((tx) => tx.correlated('refund', 'order-1', noon));
     expect(found).toEqual([list[2]?.id, list[0]?.id]);
-    expect(await ledger.write((tx) => tx.correlated('refund', 'order-1', noon + 1))).toEqual([]);
     expect(await ledger.write((tx) => tx.correlated('other', 'order-1', noon))).toEqual([]);
+  });
+
+  it('finds those that still wait for their time, however old, and of those that have ended the late ones', async () => {
+    const ledger = await open();
+    const [waits, ended] = await waiting(ledger, 2, () => ({ policies: { correlation: 'order-1' } }));
+    if (waits === undefined || ended === undefined) throw new Error('nothing waits');
+    await ledger.write((tx) => tx.saveNotifications([suppress(ended, 'expired', null, noon).notification]));
+    const since = (at: number): Promise<readonly string[]> =>
+      ledger.write((tx) => tx.correlated('refund', 'order-1', at));
+    expect(await since(noon)).toEqual([ended.id, waits.id]);
+    expect(await since(noon + 1)).toEqual([waits.id]);
   });
 }

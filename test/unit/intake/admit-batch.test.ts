@@ -395,6 +395,14 @@ describe('signals', () => {
     expect(await due()).toBe(0);
   });
 
+  it('cancel what has waited for days', async () => {
+    await take(planned('e-1', [aPlanned({ policies })]));
+    clock.set(noon + 5 * 24 * 3_600_000);
+    await take(planned('e-2', [], [cancel]));
+    expect(only(await results())).toMatchObject({ status: 'suppressed', reason: 'cancelled', final: true });
+    clock.set(noon);
+  });
+
   it('that overtake their notification are remembered', async () => {
     await take(planned('e-2', [], [cancel]));
     await take(planned('e-1', [aPlanned({ policies })]));

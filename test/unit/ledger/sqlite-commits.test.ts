@@ -128,3 +128,20 @@ it('says so as well when the store could not commit', async () => {
   expect(rollbacks).toBe(1);
   expect(connection.db.isTransaction).toBe(false);
 });
+
+it('goes on when a rollback fails, as soon as one succeeds', async () => {
+  const { db } = connection;
+  const exec = db.exec.bind(db);
+  db.exec = (sql) => {
+    if (sql === 'ROLLBACK') throw new Error('no rollback');
+    exec(sql);
+  };
+  await expect(commits.write(() => Promise.reject(new Error('bad')))).rejects.toThrow('bad');
+  expect(commits.reason).toBe('no rollback');
+  await expect(write(1)).rejects.toThrow('within a transaction');
+  db.exec = exec;
+  await expect(write(2)).rejects.toThrow('within a transaction');
+  await write(3);
+  expect(commits.reason).toBeNull();
+  expect(db.prepare('SELECT turn FROM seen').all()).toEqual([{ turn: 3 }]);
+});
