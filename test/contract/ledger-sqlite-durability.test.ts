@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { CurrentRows } from '../../src/ledger/current-rows.ts';
 import { PartCache } from '../../src/ledger/part-cache.ts';
+import type { Notification } from '../../src/model/notification.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
 import { SqliteConnection } from '../../src/ledger/sqlite-connection.ts';
 import { SqliteEngine } from '../../src/ledger/sqlite.ts';
@@ -138,7 +139,9 @@ describe('commits', () => {
 
   it('keep nothing at hand of a notification that is purged in the same one', async () => {
     const ledger = await open();
-    const old = suppress(aNotification({ text: 'old' }, 'old'), 'expired', null, clock.now()).notification;
+    const ended = (text: string): Notification =>
+      suppress(aNotification({ text }, text), 'expired', null, clock.now()).notification;
+    const old = ended('old');
     await ledger.write((tx) => insert(tx, [old]));
     await ledger.close();
     // Nothing is at hand now, and the first look takes the plan from the table.
@@ -149,9 +152,9 @@ describe('commits', () => {
       again.write((tx) => tx.purge(past, 100)),
     ]);
     // The new one gets the row of the old one.
-    const fresh = aNotification({ text: 'new' }, 'new');
+    const fresh = ended('new');
     await again.write((tx) => insert(tx, [fresh]));
-    const [seen] = await again.write((tx) => tx.takeDue({ app: fresh.app, now: fresh.dueAt, limit: 10 }));
+    const [seen] = await again.write((tx) => tx.lockNotifications([fresh.id]));
     expect(seen?.message?.body).toBe(fresh.message?.body);
     await again.close();
   });
