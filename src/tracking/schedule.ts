@@ -16,18 +16,14 @@ export interface TrackingSchedule {
 }
 
 /**
- * The instant of the next question after `asked` of them; null when the window is over and nothing more will be
- * learned. The very last question lies shortly before the end of the window.
+ * The instant of the next question, whatever became of those before it: questions that failed use up none of the plan, and
+ * those that were missed are not made up for. Null when the window is over and nothing more will be learned. The very
+ * last question lies shortly before the end of the window.
  */
-export function nextCheckAt(
-  acceptedAt: number,
-  asked: number,
-  schedule: TrackingSchedule,
-  now: number,
-): number | null {
+export function nextCheckAt(acceptedAt: number, schedule: TrackingSchedule, now: number): number | null {
   const last = acceptedAt + schedule.windowMs - marginMs;
   if (now >= last) return null;
-  const planned = schedule.checks[asked];
+  const planned = schedule.checks.find((after) => acceptedAt + after > now);
   const at = planned === undefined ? last : acceptedAt + planned;
   return Math.min(Math.max(at, now + second), last);
 }

@@ -77,7 +77,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   });
   const nextFor = (call: Call, now: number): number | null =>
     // Accepted later than now: the clock was set back since.
-    nextCheckAt(Math.min(call.acceptedAt ?? now, now), call.checks + 1, schedule(), now);
+    nextCheckAt(Math.min(call.acceptedAt ?? now, now), schedule(), now);
 
   const turn = async (): Promise<{ wakeAt: number | null }> => {
     const now = clock.now();
@@ -206,8 +206,8 @@ export function createTracker(options: TrackerOptions): Tracker {
       const planned = nextFor(current, now);
       const wished = isWished(current, members);
       if (planned === null && !wished) return noResult(current, members, now);
-      // A fault that lasts must not cost more questions than the schedule has.
-      const patient = current.checks >= quickRetries && !wished;
+      // A fault that lasts must not cost more questions than the schedule has. One that says when it ends does not last.
+      const patient = wait === null && current.checks >= quickRetries && !wished;
       const nextAt =
         patient && planned !== null ? Math.max(planned, backoff ?? planned) : (backoff ?? planned);
       return askAgain(current, nextAt ?? now + retryBackoff.maxMs, current.progressDone);
@@ -262,11 +262,13 @@ function placeAfter(question: Question): Failpoint {
  */
 function saysNoMore(asked: Call, { class: errorClass, httpStatus, code }: CallError): boolean {
   if (asked.kind !== 'departments' || errorClass !== 'retry') return false;
-  return httpStatus === 200 && code !== busyCode;
+  return httpStatus === 200 && isNumber.test(code) && !ofTheMoment.has(code);
 }
 
-/** Source: DingTalk, global error codes (K13). */
-const busyCode = '-1';
+/** What is no number is our own word for an answer that DingTalk's service did not give. */
+const isNumber = /^\d+$/;
+/** The gateway, not the task, gave these; busy is -1. Source: DingTalk, global error codes (K13), K773. */
+const ofTheMoment: ReadonlySet<string> = new Set(['88', '1430003']);
 
 function isTemporary(error: CallError): boolean {
   return ['retry', 'retry_after', 'refresh_token', 'configuration'].includes(error.class);
