@@ -35,7 +35,8 @@ export function readEvent(command: Command, path: string): unknown {
     command.error(`error: cannot read the event from ${where}: ${why}`, { exitCode: exitCodes.usage });
   let text: string;
   try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
+    // The decoder leaves the byte order mark out that some editors write.
+    text = new TextDecoder().decode(readFileSync(path === '-' ? 0 : path));
   } catch (thrown) {
     return refuse(messageOf(thrown));
   }

@@ -112,6 +112,8 @@ function listOf<T>(list: readonly T[] | { readonly from: string } | undefined): 
   return list ?? [];
 }
 
+const dayMinutes = 24 * 60;
+
 function quietHoursOf(
   quiet: Keys<'quiet_hours'> | undefined,
   source: SourceRef,
@@ -126,6 +128,11 @@ function quietHoursOf(
   if (quiet.from !== undefined && quiet.from === quiet.to) {
     const remedy = 'for whole days use weekends or holidays';
     context.report(source, [...path, 'to'], 'wrong_value', 'from and to are the same', remedy);
+  }
+  const wholeDay = quiet.from === 0 && quiet.to === dayMinutes;
+  if (wholeDay && (quiet.weekdays === undefined || new Set(quiet.weekdays).size === dayNames.length)) {
+    const remedy = 'leave some hours or some weekdays out';
+    context.report(source, [...path, 'to'], 'wrong_value', 'the quiet hours never end', remedy);
   }
   if (quiet.from === undefined && quiet.weekends === undefined && quiet.holidays === undefined) {
     const remedy = 'give from and to, weekends, or holidays';

@@ -36,7 +36,7 @@ const expectation = keys({
     'message_invalid',
   ]).optional(),
   policies: tree(
-    'Verdicts of policies, e.g. `dedupe: A-1`, `quiet: defer`, `expires: true`, `correlation: A-1`.',
+    'Verdicts of policies, e.g. `dedupe: A-1`, `quiet: defer`, `expires_at: "2026-03-02T10:00:00.000Z"`, `correlation: A-1`.',
   ).optional(),
 });
 

@@ -1,4 +1,5 @@
 import type { CaseExpectation, MessageField } from '../config/config.ts';
+import { suggest } from '../config/suggest.ts';
 import type { PlannedNotification } from '../model/plan.ts';
 import { normaliseMobile } from './recipients.ts';
 
@@ -50,10 +51,32 @@ export function differences(
     const inside = body !== null && textsOf(JSON.parse(body)).some((found) => found.includes(text));
     if (!inside) found.push({ path: `${name} contains`, expected: shown(text), actual: shown(body) });
   }
-  if (expected.policies !== null) {
-    compareTree(`${name} policies`, expected.policies, verdicts(planned), found);
-  }
+  if (expected.policies !== null) comparePolicies(`${name} policies`, expected.policies, planned, found);
   return found;
+}
+
+/** A name that no policy has is a difference even where nothing is expected of it: the case means another one. */
+function comparePolicies(
+  path: string,
+  expected: NonNullable<CaseExpectation['policies']>,
+  planned: PlannedNotification,
+  found: Difference[],
+): void {
+  const actual = verdicts(planned);
+  const names = Object.keys(actual);
+  for (const [key, wanted] of Object.entries(expected)) {
+    if (Object.hasOwn(actual, key)) {
+      compareTree(`${path}.${key}`, wanted, actual[key], found);
+      continue;
+    }
+    const near = suggest(key, names);
+    const remedy = near === null ? `the names are ${names.join(', ')}` : `did you mean "${near}"?`;
+    found.push({
+      path: `${path}.${key}`,
+      expected: shown(wanted),
+      actual: `no policy of this name; ${remedy}`,
+    });
+  }
 }
 
 /** Policies in short: keys by their value, quiet hours by what they do. */

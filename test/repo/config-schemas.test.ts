@@ -74,6 +74,7 @@ const beyondSchemas = new Set([
   'bad-time-zone',
   'checks-out-of-order',
   'case-of-unknown-route',
+  'endless-quiet-hours',
   'missing-on',
   'missing-recipients',
   'no-template',

@@ -62,6 +62,10 @@ signals: []`);
       ['large message.text: {"content":"x"} ≠ nothing'],
     ],
     ['expect: [{ route: large, policies: { dedupe: B } }]', ['large policies.dedupe: "B" ≠ "A"']],
+    [
+      'expect: [{ route: large, policies: { dedup: null } }]',
+      ['large policies.dedup: null ≠ no policy of this name; did you mean "dedupe"?'],
+    ],
     ['expect: [{ route: large, failure: template_error }]', ['large failure: template_error ≠ none']],
     [
       'expect: [{ route: large }]\nsignals: [{ kind: recall, route: large }]',
