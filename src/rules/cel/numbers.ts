@@ -27,6 +27,7 @@ function registerDecimals(env: Environment): void {
   for (const other of ['int', 'double']) {
     env.registerOperator(`Decimal == ${other}`, (a: Decimal, b: Num) => compare(a, b) === 0);
   }
+  // `in` and the equality of lists cannot be told of it: they compare a decimal with decimals alone.
   for (const [left, right] of [
     ['Decimal', 'Decimal'],
     ['Decimal', 'int'],
@@ -38,16 +39,13 @@ function registerDecimals(env: Environment): void {
     env.registerOperator(`${left} <= ${right}`, (a: Any, b: Any) => compare(a, b) <= 0);
     env.registerOperator(`${left} > ${right}`, (a: Any, b: Any) => compare(a, b) > 0);
     env.registerOperator(`${left} >= ${right}`, (a: Any, b: Any) => compare(a, b) >= 0);
-  }
-  for (const [left, right] of [
-    ['Decimal', 'Decimal'],
-    ['Decimal', 'int'],
-    ['int', 'Decimal'],
-  ]) {
     env.registerOperator(`${left} + ${right}: Decimal`, (a: Any, b: Any) => add(a, b, 1n));
     env.registerOperator(`${left} - ${right}: Decimal`, (a: Any, b: Any) => add(a, b, -1n));
     env.registerOperator(`${left} * ${right}: Decimal`, (a: Any, b: Any) => multiply(a, b));
+    // A quotient has no end in general, so it is a double.
+    env.registerOperator(`${left} / ${right}: double`, (a: Any, b: Any) => toNumber(a) / toNumber(b));
   }
+  env.registerOperator('-Decimal: Decimal', (a: Decimal) => new Decimal(-a.unscaled, a.scale));
   env.registerFunction('string(Decimal): string', (a: Decimal) => a.toString());
   env.registerFunction('double(Decimal): double', (a: Decimal) => Number(a.toString()));
   env.registerFunction('int(Decimal): int', (a: Decimal) => whole(a));
@@ -58,7 +56,7 @@ type Any = Decimal | bigint | number;
 /** A double is compared by value, which loses nothing that a double can hold. */
 function compare(a: Any, b: Any): number {
   if (typeof a === 'number' || typeof b === 'number') {
-    const [left, right] = [Number(String(a)), Number(String(b))];
+    const [left, right] = [toNumber(a), toNumber(b)];
     return left < right ? -1 : left > right ? 1 : left === right ? 0 : Number.NaN;
   }
   const [left, right] = aligned(a, b);
@@ -92,6 +90,15 @@ function decimal(value: Decimal | bigint): Decimal {
   return typeof value === 'bigint' ? new Decimal(value, 0) : value;
 }
 
+/** A double stands for the decimal that it is written as: 1.1 is not 1.100000000000000088… . */
 function exact(value: Any): Decimal | bigint {
-  return typeof value === 'number' ? BigInt(Math.trunc(value)) : value;
+  if (typeof value !== 'number') return value;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  if (whole === '') throw new RangeError(`a decimal cannot be calculated with ${value}`);
+  return new Decimal(BigInt(`${sign}${whole}${fraction}`), fraction.length - Number(exponent));
+}
+
+function toNumber(value: Any): number {
+  return Number(String(value));
 }
