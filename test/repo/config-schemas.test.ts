@@ -75,6 +75,7 @@ const beyondSchemas = new Set([
   'checks-out-of-order',
   'case-of-unknown-route',
   'endless-quiet-hours',
+  'message-never-valid',
   'missing-on',
   'missing-recipients',
   'no-template',

@@ -4,6 +4,7 @@ import type { CompileContext, RouteTypes } from '../compile-context.ts';
 import { containsLiquid } from '../recipients.ts';
 import type { LiquidTemplate } from '../liquid/engine.ts';
 import { roleOf } from './fields.ts';
+import { literalFaults } from './literal-faults.ts';
 
 /** A message's tree with its texts compiled. */
 export type CompiledField =
@@ -27,6 +28,7 @@ export function compileMessage(
   types: RouteTypes,
   context: CompileContext,
 ): CompiledMessage {
+  const broken: string[] = [];
   const compile = (field: MessageField, path: readonly (string | number)[]): CompiledField => {
     if (Array.isArray(field)) {
       const items = field as readonly MessageField[];
@@ -45,8 +47,15 @@ export function compileMessage(
     const mode = roleOf(config.type, path).markdown ? 'markdown' : 'plain';
     const where = [config.type, ...path];
     const template = context.template(text, mode, variables, types, config.source, where);
-    return template === null ? { kind: 'literal', text: '' } : { kind: 'liquid', template };
+    if (template !== null) return { kind: 'liquid', template };
+    broken.push(text);
+    return { kind: 'literal', text: '' };
   };
   const content = compile(config.fields, []);
-  return { type: config.type, content, onTooLong: config.onTooLong, config };
+  const message: CompiledMessage = { type: config.type, content, onTooLong: config.onTooLong, config };
+  for (const { path, message: what } of broken.length > 0 ? [] : literalFaults(message)) {
+    const fault = { code: 'wrong_value' as const, message: `${path.join('.')} ${what}`, remedy: null };
+    context.report(config.source, path, fault);
+  }
+  return message;
 }

@@ -1,12 +1,13 @@
 import { checkMessage, canonicalMessage, type DingTalkMessage } from '../../dingtalk/messages.ts';
 import type { MessageFault } from '../../dingtalk/message-fault.ts';
 import type { PlanFailure, RenderedMessage } from '../../model/plan.ts';
-import type { LiquidEngine } from '../liquid/engine.ts';
+import type { LiquidEngine, LiquidTemplate } from '../liquid/engine.ts';
 import type { RouteRenderBudget } from '../liquid/limits.ts';
 import { formatTime } from '../liquid/times.ts';
-import type { CompiledField, CompiledMessage } from './compile-message.ts';
+import type { CompiledMessage } from './compile-message.ts';
 import { mainTextPath, roleOf } from './fields.ts';
 import { isAllowed, linksIn, type LinkRule } from './links.ts';
+import { leavesOf, treeOf, type Rendered, type Tree } from './message-tree.ts';
 import { shorten } from './shorten.ts';
 
 export type MessageResult =
@@ -29,21 +30,13 @@ export interface MessageRules {
   readonly links: readonly LinkRule[] | null;
 }
 
-/** A leaf of a rendered message, with its place. */
-export interface Leaf {
-  readonly path: readonly (string | number)[];
-  readonly text: string;
-}
-
-type Tree = string | { upload: string } | Tree[] | { [key: string]: Tree };
-
 /** Renders a message for one event, checks it as DingTalk would, and gives the bytes that will be sent. */
 export function renderMessage(
   compiled: CompiledMessage,
   scope: MessageScope,
   rules: MessageRules,
 ): MessageResult {
-  const rendered = renderField(compiled.content, [], scope, rules.engine);
+  const rendered = treeOf(compiled.content, [], { scope, engine: rules.engine }, renderText);
   if (!rendered.ok) {
     const where = [compiled.type, ...rendered.path].join('.');
     return fail('template_error', `${where}: ${rendered.message}`);
@@ -62,6 +55,13 @@ export function renderMessage(
   return { ok: true, message: finish(checked.message) };
 }
 
+function renderText(
+  template: LiquidTemplate,
+  { scope, engine }: { readonly scope: MessageScope; readonly engine: LiquidEngine },
+): Rendered {
+  return engine.render(template, scope.liquid, scope.nowMs, scope.budget);
+}
+
 function finish(message: DingTalkMessage): RenderedMessage {
   const { body, bytes, statusBar } = canonicalMessage(message);
   return { msgtype: message.msgtype, body, bytes, statusBar };
@@ -78,54 +78,6 @@ function refuse(faults: readonly MessageFault[]): MessageResult {
     .join('; ');
   const tooLong = faults.length > 0 && faults.every((found) => found.code === 'too_long');
   return fail(tooLong ? 'message_too_long' : 'message_invalid', text);
-}
-
-type FieldResult =
-  | { readonly ok: true; readonly tree: Tree }
-  | { readonly ok: false; readonly path: readonly (string | number)[]; readonly message: string };
-
-function renderField(
-  field: CompiledField,
-  path: readonly (string | number)[],
-  scope: MessageScope,
-  engine: LiquidEngine,
-): FieldResult {
-  switch (field.kind) {
-    case 'literal':
-      return { ok: true, tree: field.text };
-    case 'upload':
-      return { ok: true, tree: { upload: field.path } };
-    case 'liquid': {
-      const rendering = engine.render(field.template, scope.liquid, scope.nowMs, scope.budget);
-      return rendering.ok
-        ? { ok: true, tree: rendering.text }
-        : { ok: false, path, message: rendering.message };
-    }
-    case 'list': {
-      const items: Tree[] = [];
-      for (const [index, item] of field.items.entries()) {
-        const result = renderField(item, [...path, index], scope, engine);
-        if (!result.ok) return result;
-        if (!isEmptyRow(result.tree)) items.push(result.tree);
-      }
-      return { ok: true, tree: items };
-    }
-    case 'mapping': {
-      const mapping: { [key: string]: Tree } = {};
-      for (const [key, inner] of field.entries) {
-        const result = renderField(inner, [...path, key], scope, engine);
-        if (!result.ok) return result;
-        mapping[key] = result.tree;
-      }
-      return { ok: true, tree: mapping };
-    }
-  }
-}
-
-/** A row of a form without a value says nothing: a template may name rows that only some events fill. */
-function isEmptyRow(tree: Tree): boolean {
-  if (typeof tree !== 'object' || Array.isArray(tree) || !('value' in tree)) return false;
-  return typeof tree['value'] === 'string' && tree['value'].trim() === '';
 }
 
 /** Makes an otherwise equal message of a later event another one; gives what was appended. */
@@ -166,10 +118,4 @@ function blockedLink(
     if (addresses.some((address) => !isAllowed(address, allowed))) return path.join('.');
   }
   return null;
-}
-
-export function leavesOf(tree: Tree, path: readonly (string | number)[] = []): readonly Leaf[] {
-  if (typeof tree === 'string') return [{ path, text: tree }];
-  if (Array.isArray(tree)) return tree.flatMap((item, index) => leavesOf(item, [...path, index]));
-  return Object.entries(tree).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
 }
