@@ -13,7 +13,7 @@ import type { DingTalkClient, SendAudience } from '../dingtalk/client-types.ts';
 import type { Slot } from '../dingtalk/slot.ts';
 import { callLimits } from '../dingtalk/limits.ts';
 import type { SendResult } from '../dingtalk/outcomes.ts';
-import type { Ledger, Tenure } from '../ledger/ledger.ts';
+import type { Ledger, LedgerTx, Tenure } from '../ledger/ledger.ts';
 import { createAnswerBook } from './answers.ts';
 import { withMedia } from './media.ts';
 import { createPreparer } from './prepare.ts';
@@ -132,7 +132,7 @@ export function createSender(options: SenderOptions): Sender {
     // The next heartbeat brings a new one.
     if (!tenure.unbroken()) return { wakeAt: now + tenureRecheckMs };
     const slots = slotsOf(client);
-    const started = await ledger.write((tx) => {
+    const start = (tx: LedgerTx): Promise<Started> => {
       // The ledger may run this again; places of the run that came to nothing are given back.
       slots.reset();
       return startCalls(tx, {
@@ -154,6 +154,11 @@ export function createSender(options: SenderOptions): Sender {
         prepareLeaseMs,
         mediaBody: (reader, body) => withMedia(reader, app, body, (path) => preparer.hashOf(path)),
       });
+    };
+    const started = await ledger.write(start).catch((thrown: unknown) => {
+      // None of these calls will be made.
+      slots.reset();
+      throw thrown;
     });
     if (started.calls.length > 0) failpoint('delivery.after_intent');
     crowded = started.blocked !== null || started.calls.length >= limit;

@@ -10,6 +10,7 @@ import { createRecovery } from '../../../src/delivery/recovery.ts';
 import { createSender, type Sender } from '../../../src/delivery/sender.ts';
 import { createDingTalkClient, type DingTalkClientOptions } from '../../../src/dingtalk/client.ts';
 import type { DingTalkClient } from '../../../src/dingtalk/client-types.ts';
+import { LedgerUnavailableError } from '../../../src/ledger/errors.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { newNotification } from '../../../src/ledger/lifecycle/admit.ts';
 import { markSending } from '../../../src/ledger/lifecycle/answers.ts';
@@ -240,6 +241,30 @@ describe('faults', () => {
     sender.wake();
     expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
   });
+});
+
+describe('a ledger that is away for a moment', () => {
+  it('takes no place under the limits along, however many calls were to start', async () => {
+    const real = ledger;
+    let failures = 0;
+    /** The disk is full when the first intents are to be made durable. */
+    ledger = {
+      ...real,
+      write: (work) =>
+        real.write(async (tx) => {
+          const value = await work(tx);
+          failures += 1;
+          if (failures === 1) throw new LedgerUnavailableError('the disk is full');
+          return value;
+        }),
+    };
+    makeLoops();
+    ledger = real;
+    for (let index = 0; index < 25; index += 1)
+      await plan(`e-${index}`, { audience: { userids: [`load${index}`] } });
+    sender.start();
+    await expect.poll(() => simulator.control.calls('send').length, { timeout: 10_000 }).toBe(25);
+  }, 20_000);
 });
 
 describe('a media id that DingTalk no longer takes', () => {
