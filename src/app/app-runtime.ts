@@ -19,7 +19,7 @@ export interface AppRuntime {
   wake(): void;
   /** A reload has come that left its client as it is. */
   reconfigured(): void;
-  /** Finishes the calls under way and writes their answers. */
+  /** Finishes the calls under way and writes their answers; to be called again when that failed. */
   stop(): Promise<void>;
   /** Its loops, for whoever watches them. */
   states(): readonly LoopState[];

@@ -49,7 +49,8 @@ interface Running {
   readonly runtime: AppRuntime;
   /** What its client was made with. */
   readonly made: string;
-  ended: boolean;
+  /** `ends`: it takes no new work, and not all of its answers are written yet. */
+  state: 'runs' | 'ends' | 'ended';
 }
 
 /**
@@ -78,20 +79,27 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
       mediaFolder: current.active.config.baseDir,
       settings: () => current.active.config.dingtalk.apps.get(name),
     });
-    running.set(name, { runtime, made, ended: false });
+    running.set(name, { runtime, made, state: 'runs' });
     if (started) runtime.start();
     return runtime;
   };
 
+  /** Lets go of one whose client a reload has outdated, once its answers are written: nobody else has them. */
+  const endOutdated = async (name: string, known: Running): Promise<void> => {
+    const outdated = current.active.config.dingtalk.apps.has(name) && known.made !== settingsOf(name);
+    if (known.state === 'runs' && outdated) known.state = 'ends';
+    if (known.state !== 'ends') return;
+    await known.runtime.stop();
+    known.state = 'ended';
+  };
+
   /** Brings what runs in line with the configuration in force; a fault leaves the rest for the next turn. */
   const adjust = async (): Promise<void> => {
-    for (const name of current.active.config.dingtalk.apps.keys()) {
+    const { apps } = current.active.config.dingtalk;
+    for (const name of new Set([...apps.keys(), ...running.keys()])) {
       const known = running.get(name);
-      if (known !== undefined && known.made === settingsOf(name) && !known.ended) continue;
-      if (known !== undefined && !known.ended) {
-        known.ended = true;
-        await known.runtime.stop();
-      }
+      if (known !== undefined) await endOutdated(name, known);
+      if (known?.state === 'runs' || !apps.has(name)) continue;
       const { client } = await open(name);
       // What holds all apps behind our address ends with a reload as well.
       client.release();
@@ -157,7 +165,7 @@ export async function createApps(options: AppsOptions): Promise<Apps> {
     async stop() {
       await loop.stop();
       await Promise.all(
-        [...running.values()].filter(({ ended }) => !ended).map(({ runtime }) => runtime.stop()),
+        [...running.values()].filter(({ state }) => state !== 'ended').map(({ runtime }) => runtime.stop()),
       );
       await clients.close();
     },

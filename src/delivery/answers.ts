@@ -18,7 +18,7 @@ export interface AnswerBook {
   /** Answers that are not durable yet. */
   pending(): number;
   start(): void;
-  /** Resolves when every answer taken so far is durable. */
+  /** Resolves when every answer taken so far is durable. One that could not be written is kept for the next `stop`. */
   stop(): Promise<void>;
   state(): LoopState;
 }
@@ -76,7 +76,8 @@ export function createAnswerBook(options: AnswerBookOptions): AnswerBook {
     },
     async stop() {
       await loop.stop();
-      // What came in during the last turn; a failure here leaves an intent, which the next start treats as unknown.
+      // What came in during the last turn. After a failure here the end of the process leaves an intent, which the next
+      // start treats as unknown.
       if (waiting.length > 0) await write();
     },
   };

@@ -54,7 +54,7 @@ export interface Sender {
   wake(): void;
   /** A reload has come: files that messages name may have changed, too. */
   reconfigured(): void;
-  /** Takes no new work, waits for the calls under way and writes their answers. */
+  /** Takes no new work, waits for the calls under way and writes their answers; to be called again when that failed. */
   stop(): Promise<void>;
   inFlight(): number;
   /** As many calls are under way as may be, and more was due: it is not DingTalk's limits that it waits for. */

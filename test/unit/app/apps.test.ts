@@ -11,6 +11,7 @@ import { createOperations } from '../../../src/app/operations.ts';
 import { createPauses } from '../../../src/app/pauses.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { LedgerUnavailableError } from '../../../src/ledger/errors.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { newNotification } from '../../../src/ledger/lifecycle/admit.ts';
 import { createPrometheus } from '../../../src/server/metrics.ts';
@@ -124,6 +125,36 @@ describe('a reload', () => {
     await expect.poll(holds).toEqual(['default configuration']);
     expect(heard()).toBe(1);
   });
+
+  it('while the ledger is away keeps the answers of calls that were under way, and writes them', async () => {
+    const real = ledger;
+    let away = false;
+    let refused = 0;
+    ledger = {
+      ...real,
+      write: (work) => {
+        if (!away) return real.write(work);
+        refused += 1;
+        return Promise.reject(new LedgerUnavailableError('the disk is full'));
+      },
+    };
+    simulator.control.addFault({ name: 'slow', operation: 'send', ms: 500, count: 1 });
+    write(app('default'));
+    writeFileSync(join(folder, 'default'), first.appSecret);
+    await start();
+    const id = await plan('e-1');
+    const state = async () => (await ledger.read((tx) => tx.callsOf([id]))).map((call) => call.state);
+    await expect.poll(state).toEqual(['sending']);
+    away = true;
+    write(`${app('default').slice(0, -1)}, company_size: 40 }`);
+    reload();
+    // The end of the old loops has been tried more than once by then.
+    await expect.poll(() => refused, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    away = false;
+    await expect.poll(state, { timeout: 10_000 }).toEqual(['accepted']);
+    await plan('e-2');
+    await expect.poll(heard, { timeout: 10_000 }).toBe(2);
+  }, 30_000);
 
   it('that takes an app away leaves what waits for it in sight, also after a restart, until it is back', async () => {
     writeFileSync(join(folder, 'default'), first.appSecret);
