@@ -105,7 +105,7 @@ export interface DingTalkConfig {
   readonly baseUrl: string;
   /** Base address of the new API, used for tokens with `tokenApi` v1 or corp. */
   readonly apiBaseUrl: string;
-  /** For one call. */
+  /** For one call; an upload has six times as long. */
   readonly timeoutMs: number;
   /** How long all calls of an app stop after an IP ban whose answer names no time. */
   readonly banHoldMs: number;

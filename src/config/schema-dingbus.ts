@@ -165,7 +165,7 @@ const dingtalk = keys(
       { description: 'Base address of the newer API, for tokens with `token_api` v1 or corp.' },
       { pattern: url, what: 'a URL' },
     ).prefault('https://api.dingtalk.com'),
-    timeout: duration({ description: 'For one call.' }, 100, 300_000).prefault('10s'),
+    timeout: duration({ description: 'For one call; an upload has six times as long.' }, 100, 300_000).prefault('10s'),
     ban_hold: duration(
       { description: 'How long all calls stop after an IP ban whose answer names no time.' },
       1000,

@@ -39,9 +39,9 @@ export interface TransportOptions {
   readonly clock: Clock;
   /** For a new connection, TLS included. Default 5 s. */
   readonly connectTimeoutMs?: number;
-  /** From the end of the request to the head of the answer. Default 10 s; the request's own time-out also holds. */
+  /** From the end of the request to the head of the answer; the request's own time-out alone when absent. */
   readonly headersTimeoutMs?: number;
-  /** Between two pieces of the answer's body. Default 10 s. */
+  /** Between two pieces of the answer's body; the request's own time-out alone when absent. */
   readonly bodyTimeoutMs?: number;
   /** Connections to one host. Default 64. */
   readonly connections?: number;
@@ -58,8 +58,9 @@ export function createTransport(options: TransportOptions): Transport {
     pipelining: 1,
     allowH2: false,
     connect: { timeout: options.connectTimeoutMs ?? 5000 },
-    headersTimeout: options.headersTimeoutMs ?? 10_000,
-    bodyTimeout: options.bodyTimeoutMs ?? 10_000,
+    // 0 = none: undici's own defaults would cut off what the request's time-out allows.
+    headersTimeout: options.headersTimeoutMs ?? 0,
+    bodyTimeout: options.bodyTimeoutMs ?? 0,
     keepAliveTimeout: options.keepAliveMs ?? 4000,
   });
   return {

@@ -200,6 +200,20 @@ describe('transport', () => {
     });
   });
 
+  it('waits for the head and the body of an answer as long as the request itself allows', async () => {
+    /** Beyond the time-outs that are usual for a part of an answer. */
+    const slowMs = 11_500;
+    const head = 'HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n';
+    const { url: slowHead } = await raw((socket) => setTimeout(() => socket.write(http(answer)), slowMs));
+    const { url: slowBody } = await raw((socket) => {
+      socket.write(head);
+      setTimeout(() => socket.write(answer), slowMs);
+    });
+    const client = transport();
+    const requests = [slowHead, slowBody].map((url) => client.request({ ...post(url), timeoutMs: 30_000 }));
+    expect((await Promise.all(requests)).map(({ kind }) => kind)).toEqual(['answered', 'answered']);
+  }, 30_000);
+
   it('waits for the head and the body of an answer no longer than told', async () => {
     const { url } = await raw((socket, request) => {
       if (request === 2) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{');
