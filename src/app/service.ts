@@ -90,6 +90,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       readOnly: false,
     });
     stack.push('ledger', () => ledger.close());
+    // Ends last: without it others would take the calls that a stop waits for to be crashed.
+    const heartbeat = createHeartbeat(ledger, clock, logger);
+    stack.push('heartbeat', () => heartbeat.stop());
 
     const prometheus = createPrometheus({ clock });
     const { metrics } = prometheus;
@@ -176,7 +179,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const watchdog = createWatchdog({
       clock,
       logger,
-      loops: () => [...loops, publishing.loop].map((loop) => loop.state()).concat(apps.states()),
+      loops: () => [heartbeat, ...loops, publishing.loop].map((loop) => loop.state()).concat(apps.states()),
       partitions: () => source.stats().partitions,
       onStuck: (kind) => {
         metrics.stall(kind);
@@ -226,7 +229,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
 
     const loops: Loop[] = [
-      createHeartbeat(ledger, clock, logger),
       createRecovery({ ledger, clock, random, logger }),
       createClockWatch({
         ledger,
@@ -260,7 +262,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     stack.push('watchdog', () => watchdog.loop.stop());
     const { url } = await server.start();
     stack.push('server', () => server.stop(1_000));
-    for (const loop of loops) loop.start();
+    for (const loop of [heartbeat, ...loops]) loop.start();
     apps.start();
 
     /** Topics and schema must be there before anything is read or published; Kafka may be late. */
