@@ -13,12 +13,11 @@ import type { Logger } from '../base/logger.ts';
 import type { Mobile } from '../base/sensitive.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import type { MediaType } from '../dingtalk/limits.ts';
-import type { Ledger, MediaEntry, MobileEntry } from '../ledger/ledger.ts';
-import { deadLetterOf } from '../ledger/lifecycle/admit.ts';
+import type { Ledger, LedgerTx, MediaEntry, MobileEntry } from '../ledger/ledger.ts';
 import { rejected } from '../ledger/lifecycle/answers.ts';
 import { markPersons, unresolvedMobiles } from '../ledger/lifecycle/persons.ts';
-import { saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
-import { tellFinal, withDeadLetter } from '../ledger/lifecycle/tell.ts';
+import { deadLettersFor, saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
+import { tellFinal, withDeadLetter, type Step } from '../ledger/lifecycle/tell.ts';
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import { uploadsIn } from './media.ts';
@@ -137,18 +136,8 @@ export function createPreparer(options: PreparerOptions): Preparer {
       await tx.saveMobiles(found.filter((entry) => entry !== null));
       if (fatal !== undefined) {
         const [current] = await tx.lockNotifications([notification.id]);
-        const record = await tx.eventRecord(notification.id);
-        if (current === undefined || current.state !== 'waiting') return;
-        const told = markPersons(current, () => true, { status: 'failed', reason: 'message_invalid' });
-        const fault = { stage: 'deliver' as const, reason: 'message_invalid', message: fatal.message };
-        const error = { code: 'message_invalid', message: fatal.message, class: 'message' };
-        const step = tellFinal(told, { status: 'failed', reason: 'message_invalid', error }, clock.now());
-        const exceptionClass = 'dingbus.MediaError';
-        const dead =
-          record === null
-            ? step
-            : withDeadLetter(step, deadLetterOf(current, record, { ...fault, exceptionClass }));
-        await saveSteps(tx, [dead]);
+        if (current?.state !== 'waiting') return;
+        await saveSteps(tx, [await withoutMedia(tx, current, fatal.message, clock.now())]);
         return;
       }
       // The lease ends now, or after a pause when something could not be had.
@@ -179,6 +168,21 @@ interface Uploads {
 interface UploadFault {
   readonly permanent: boolean;
   readonly message: string;
+}
+
+/** A message whose file cannot be uploaded ends here, and can be tried again once the file is there. */
+async function withoutMedia(
+  tx: LedgerTx,
+  notification: Notification,
+  message: string,
+  now: number,
+): Promise<Step> {
+  const reason = 'message_invalid';
+  const told = markPersons(notification, () => true, { status: 'failed', reason });
+  const error = { code: reason, message, class: 'message' };
+  const step = tellFinal(told, { status: 'failed', reason, error }, now);
+  const fault = { stage: 'deliver', reason, message, exceptionClass: 'dingbus.MediaError' } as const;
+  return (await deadLettersFor(tx, step.notification, fault)).reduce(withDeadLetter, step);
 }
 
 async function hashFile(path: string): Promise<string> {

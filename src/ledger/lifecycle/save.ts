@@ -45,12 +45,10 @@ export async function saveSteps(tx: LedgerTx, steps: readonly Step[]): Promise<v
     notifications.set(step.notification.id, step.notification);
     outbox.push(...step.outbox);
     if (!endsUnsent(step)) continue;
-    const { id, digestSize } = step.notification;
-    const members = digestSize === null ? [] : await tx.digestMembers(id);
-    unsent.push(id, ...members);
+    unsent.push(step.notification.id, ...(await digestMembersOf(tx, step.notification)));
     const fault = faultOf(step);
     if (fault === null) continue;
-    const deadLetters = await deadLettersFor(tx, step.notification, members, fault);
+    const deadLetters = await deadLettersFor(tx, step.notification, fault);
     outbox.push(...deadLetters.map((deadLetter): OutboxItem => ({ kind: 'dead_letter', deadLetter })));
   }
   await tx.saveNotifications([...notifications.values()]);
@@ -94,22 +92,23 @@ const limitReasons = new Set([
 ]);
 
 /**
- * The dead letters of a notification that just ended without reaching anybody because DingTalk refused the message, or
- * because of a limit where the route wants that, one for each member of a digest: they can be redriven once the cause
- * is gone. Where some have it, a redrive would tell them twice, so there are none.
+ * The dead letters of a notification that just ended without reaching anybody because of this fault, one for each member
+ * of a digest: they can be redriven once the cause is gone.
  */
-async function deadLettersFor(
+export async function deadLettersFor(
   tx: LedgerTx,
   notification: Notification,
-  members: readonly string[],
-  { reason, exceptionClass }: { readonly reason: string; readonly exceptionClass: string },
+  fault: DeadLetterFault,
 ): Promise<readonly DeadLetter[]> {
-  const message = notification.error?.message ?? 'a limit of DingTalk would have been passed';
-  const fault: DeadLetterFault = { stage: 'deliver', message, reason, exceptionClass };
-  const records = await recordsOf(tx, members);
+  const records = await recordsOf(tx, await digestMembersOf(tx, notification));
   if (records.size > 0) return digestDeadLettersOf(notification, records, fault);
   const record = await tx.eventRecord(notification.id);
   return record === null ? [] : [deadLetterOf(notification, record, fault)];
+}
+
+/** The notifications that a digest is made of; none where it is no digest. */
+async function digestMembersOf(tx: LedgerTx, { id, digestSize }: Notification): Promise<readonly string[]> {
+  return digestSize === null ? [] : tx.digestMembers(id);
 }
 
 /** The records of those notifications whose events the ledger still has, by id. */
@@ -125,18 +124,19 @@ export async function recordsOf(
   return records;
 }
 
-/** Why a step's notification becomes a dead letter; null for nearly all of them. */
-function faultOf({
-  notification,
-  outbox,
-}: Step): { readonly reason: string; readonly exceptionClass: string } | null {
+/**
+ * Why a step's notification becomes a dead letter: DingTalk refused the message, or a limit kept it from everybody and
+ * the route wants that. Null for nearly all of them; where some have it, a redrive would tell them twice.
+ */
+function faultOf({ notification, outbox }: Step): DeadLetterFault | null {
   if (!outbox.some((item) => item.kind === 'result' && item.result.final)) return null;
   const { finalStatus, finalReason, policies } = notification;
+  const message = notification.error?.message ?? 'a limit of DingTalk would have been passed';
   if (finalStatus === 'failed' && finalReason === 'rejected')
-    return { reason: 'rejected', exceptionClass: 'dingbus.DingTalkRefusal' };
+    return { stage: 'deliver', reason: 'rejected', message, exceptionClass: 'dingbus.DingTalkRefusal' };
   const limit = limitThatKeptAll(notification);
   if (limit === null || policies.overLimit !== 'dead_letter') return null;
-  return { reason: limit, exceptionClass: 'dingbus.OverLimit' };
+  return { stage: 'deliver', reason: limit, message, exceptionClass: 'dingbus.OverLimit' };
 }
 
 /** The limit because of which nobody has it: counted by us, or by DingTalk after it had accepted the call. */

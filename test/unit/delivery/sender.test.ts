@@ -319,6 +319,28 @@ describe('a media id that DingTalk no longer takes', () => {
     expect(simulator.control.calls('media')).toHaveLength(2);
   });
 
+  it('ends a digest whose file is gone with a dead letter for each of its members', async () => {
+    const members: string[] = [];
+    // Nothing is sent for this app here.
+    for (const id of ['e-1', 'e-2', 'e-3']) members.push(await plan(id, { app: 'another' }));
+    const now = systemClock.now();
+    const planned = aPlanned({ audience: { userids: ['zhangsan'] }, ...withPicture('gone.png') });
+    const notification = { ...newNotification(planned, anOrigin(anEvent('digest')), now), digestSize: 3 };
+    const { id, route } = notification;
+    const window = { id, route, key: 'k', app: 'default', openedAt: now, closesAt: now + 1, count: 0 };
+    await ledger.write(async (tx) => {
+      for (const member of members) await tx.joinDigest(window, anEvent(member), member);
+      await tx.takeClosedDigests(now + 1, 1);
+      await tx.insertNotifications([{ notification, identity: 'e-1' }]);
+    });
+    start();
+    expect(only(await finals(1))).toMatchObject({ status: 'failed', reason: 'message_invalid' });
+    const rows = await ledger.write((tx) => tx.takeOutbox(10));
+    const letters = rows.flatMap((row) => (row.kind === 'dead_letter' ? [row.deadLetter] : []));
+    expect(letters).toMatchObject(members.map(() => ({ reason: 'message_invalid', notificationId: id })));
+    expect(new Set(letters.map((letter) => letter.id)).size).toBe(3);
+  });
+
   it('ends the notification when the file is gone by then', async () => {
     const path = picture();
     const message = withPicture(path);
