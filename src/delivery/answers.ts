@@ -3,14 +3,13 @@ import type { Random } from '../base/backoff.ts';
 import { createLoop, type Loop, type LoopState } from '../base/loop.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Call } from '../model/call.ts';
-import type { Notification } from '../model/notification.ts';
 import type { SendResult } from '../dingtalk/outcomes.ts';
 import type { Ledger, LedgerTx } from '../ledger/ledger.ts';
 import { claimsOf, saveCallSteps } from '../ledger/lifecycle/save.ts';
 import type { CallStep } from '../ledger/lifecycle/answers.ts';
 import { applyAnswer } from './answer.ts';
 import { renewMedia } from './renew-media.ts';
-import { giveBack } from './reserve.ts';
+import { giveBack, mayHaveArrivedBefore, type Members } from './reserve.ts';
 
 export interface AnswerBook {
   /** Takes an answer; it is durable soon. Never lost while the process lives, however long the ledger is away. */
@@ -95,7 +94,7 @@ async function writeAnswers(
   const ids = new Set(
     [...current.values()].flatMap((call) => call.members.map((member) => member.notificationId)),
   );
-  const members = new Map<string, Notification>();
+  const members: Members = new Map();
   for (const notification of await tx.lockNotifications([...ids])) members.set(notification.id, notification);
   const steps: CallStep[] = [];
   for (const { call: sent, answer } of batch) {
@@ -103,20 +102,27 @@ async function writeAnswers(
     if (call === null) continue;
     const context = { now, random: options.random, firstCheckAt: now + options.firstCheckMs() };
     const renewal = answer.kind === 'refused' ? renewMedia(call, members, answer.error, now) : null;
-    if (renewal !== null) await forget(tx, call, renewal.mediaIds);
+    if (renewal !== null) await forget(tx, call, members, renewal.mediaIds);
     const step = renewal?.step ?? applyAnswer(call, members, answer, context);
+    if (answer.kind === 'refused' || answer.kind === 'not_sent')
+      await giveBack(tx, call, members, answer.error, now);
     for (const { notification } of step.steps) members.set(notification.id, notification);
     current.set(call.id, step.call);
-    if (answer.kind === 'refused' || answer.kind === 'not_sent') await giveBack(tx, call, answer.error, now);
     steps.push(step);
   }
   await saveCallSteps(tx, steps);
 }
 
 /** Neither the refused media ids nor the places taken for a content that nobody got are of use any more. */
-async function forget(tx: LedgerTx, call: Call, mediaIds: readonly string[]): Promise<void> {
+async function forget(
+  tx: LedgerTx,
+  call: Call,
+  members: Members,
+  mediaIds: readonly string[],
+): Promise<void> {
   for (const mediaId of mediaIds) await tx.forgetMedia(call.app, mediaId);
-  if (call.claimedDay !== null) await tx.releaseContents(claimsOf(call, call.claimedDay));
+  if (call.claimedDay !== null && !mayHaveArrivedBefore(call, members))
+    await tx.releaseContents(claimsOf(call, call.claimedDay));
 }
 
 /**

@@ -70,18 +70,32 @@ export async function reserve(
   return reservations;
 }
 
-/** Gives back a broadcast's place and, where DingTalk does not charge for it, the call of the month. */
-export async function giveBack(tx: LedgerTx, call: Call, error: CallError, now: number): Promise<void> {
+/**
+ * Gives back a broadcast's place and, where DingTalk does not charge for it, the call of the month. `members` are as
+ * they were before the answer.
+ */
+export async function giveBack(
+  tx: LedgerTx,
+  call: Call,
+  members: Members,
+  error: CallError,
+  now: number,
+): Promise<void> {
   if (!error.provesNothingSent) return;
   if (call.kind === 'everyone' && call.claimedDay !== null && call.unknownRounds === 0) {
     await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay }, -1, null);
-    await tx.releaseContents(claimsOf(call, call.claimedDay));
+    if (!mayHaveArrivedBefore(call, members)) await tx.releaseContents(claimsOf(call, call.claimedDay));
   }
   // Calls that fail by a rate limit or never leave are not counted (K1431).
   const free = error.httpStatus === null || error.class === 'retry_after';
   // The month may have turned since the call was counted, at its intent.
   const period = call.claimedDay?.slice(0, dingtalkMonth(now).length) ?? dingtalkMonth(now);
   if (free) await tx.count({ app: call.app, scope: 'calls', period }, -1, null);
+}
+
+/** A broadcast in doubt that a person had sent again holds its content for the earlier attempt, too. */
+export function mayHaveArrivedBefore(call: Call, members: Members): boolean {
+  return call.members.some(({ notificationId }) => members.get(notificationId)?.resending === true);
 }
 
 function monthOf(call: Call, now: number): CounterKey {

@@ -276,7 +276,7 @@ describe('limits', () => {
     const used = () => ledger.read((tx) => tx.counter({ app: 'default', scope: 'broadcasts', period }));
     expect(await used()).toBe(1);
     const refused = { class: 'message', httpStatus: 200, provesNothingSent: true } as CallError;
-    await ledger.write((tx) => giveBack(tx, sent, refused, noon));
+    await ledger.write((tx) => giveBack(tx, sent, new Map(), refused, noon));
     await plan('e-3', { text: 'same', ...everyone });
     expect((await start()).calls).toHaveLength(1);
   });
@@ -359,7 +359,7 @@ describe('limits', () => {
     const call = only((await start()).calls);
     clock.set(nextDingtalkMonth(noon) + 500);
     const full = { class: 'retry_after', httpStatus: 200, provesNothingSent: true } as CallError;
-    await ledger.write((tx) => giveBack(tx, call, full, clock.now()));
+    await ledger.write((tx) => giveBack(tx, call, new Map(), full, clock.now()));
     const counted = (period: string) =>
       ledger.read((tx) => tx.counter({ app: 'default', scope: 'calls', period }));
     expect([await counted('2026-03'), await counted('2026-04')]).toEqual([0, 0]);
