@@ -20,6 +20,7 @@ import { deadLettersFor, saveCallSteps, saveSteps } from '../ledger/lifecycle/sa
 import { tellFinal, withDeadLetter, type Step } from '../ledger/lifecycle/tell.ts';
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
+import type { Priority } from '../model/plan.ts';
 import { uploadsIn } from './media.ts';
 
 export interface PreparerOptions {
@@ -46,24 +47,28 @@ export interface Preparer {
 
 export function createPreparer(options: PreparerOptions): Preparer {
   const { app, client, ledger, clock, logger } = options;
+  /** By priority and number. */
   const lookups = new Map<string, Promise<MobileEntry | null>>();
   /** One upload at a time per content, however many messages wait for it. */
   const uploads = new Map<string, Promise<UploadFault | null>>();
   const hashes = new Map<string, string>();
 
-  /** One lookup at a time per number, however many notifications wait for it; null = try again later. */
-  const lookup = (mobile: Mobile): Promise<MobileEntry | null> => {
-    const number = mobile.reveal();
-    let running = lookups.get(number);
+  /**
+   * One lookup at a time per number, however many notifications wait for it; null = try again later. Of high priority
+   * there may be another one: it must not wait for the turn of the first, and DingTalk does not charge for lookups.
+   */
+  const lookup = (mobile: Mobile, priority: Priority): Promise<MobileEntry | null> => {
+    const key = `${priority} ${mobile.reveal()}`;
+    let running = lookups.get(`high ${mobile.reveal()}`) ?? lookups.get(key);
     if (running === undefined) {
-      running = ask(mobile).finally(() => lookups.delete(number));
-      lookups.set(number, running);
+      running = ask(mobile, priority).finally(() => lookups.delete(key));
+      lookups.set(key, running);
     }
     return running;
   };
 
-  const ask = async (mobile: Mobile): Promise<MobileEntry | null> => {
-    const answer = await client.lookupMobile(mobile);
+  const ask = async (mobile: Mobile, priority: Priority): Promise<MobileEntry | null> => {
+    const answer = await client.lookupMobile(mobile, { priority });
     const entry = { app, mobile: mobile.reveal(), at: clock.now() };
     if (answer.kind === 'found') return { ...entry, userid: answer.userid };
     const permanent = answer.kind === 'not_found' || ['recipient', 'message'].includes(answer.error.class);
@@ -72,7 +77,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return null;
   };
 
-  const upload = async (named: string, type: MediaType): Promise<UploadFault | null> => {
+  const upload = async (named: string, type: MediaType, priority: Priority): Promise<UploadFault | null> => {
     const path = resolve(options.mediaFolder, named);
     let contentHash: string;
     try {
@@ -83,7 +88,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     hashes.set(named, contentHash);
     let running = uploads.get(contentHash);
     if (running === undefined) {
-      running = uploadContent(path, contentHash, type).finally(() => uploads.delete(contentHash));
+      running = uploadContent(path, contentHash, type, priority).finally(() => uploads.delete(contentHash));
       uploads.set(contentHash, running);
     }
     return running;
@@ -93,10 +98,11 @@ export function createPreparer(options: PreparerOptions): Preparer {
     path: string,
     contentHash: string,
     type: MediaType,
+    priority: Priority,
   ): Promise<UploadFault | null> => {
     const [known] = await ledger.read((tx) => tx.media(app, [contentHash]));
     if (known !== undefined) return null;
-    const answer = await client.uploadMedia({ type, source: { kind: 'path', path } });
+    const answer = await client.uploadMedia({ type, source: { kind: 'path', path } }, { priority });
     if (answer.kind !== 'ok') {
       return { permanent: answer.error.class === 'message', message: answer.error.message };
     }
@@ -105,14 +111,15 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return null;
   };
 
-  const uploadAll = async (body: string): Promise<Uploads> => {
-    const all = await Promise.all(uploadsIn(body).map((path) => upload(path, mediaTypeOf(body))));
+  const uploadAll = async (body: string, priority: Priority): Promise<Uploads> => {
+    const type = mediaTypeOf(body);
+    const all = await Promise.all(uploadsIn(body).map((path) => upload(path, type, priority)));
     const faults = all.filter((each) => each !== null);
     return { faults, fatal: faults.find((fault) => fault.permanent) };
   };
 
   const prepareCall = async (call: Call): Promise<void> => {
-    const { faults, fatal } = await uploadAll(call.body);
+    const { faults, fatal } = await uploadAll(call.body, call.priority);
     await ledger.write(async (tx) => {
       const [current] = await tx.lockCalls([call.id]);
       if (current?.state !== 'ready') return;
@@ -129,8 +136,10 @@ export function createPreparer(options: PreparerOptions): Preparer {
   };
 
   const prepareOne = async (notification: Notification): Promise<void> => {
-    const found = await Promise.all(unresolvedMobiles(notification).map(lookup));
-    const { faults, fatal } = await uploadAll(notification.message?.body ?? '');
+    const { priority } = notification.policies;
+    const mobiles = unresolvedMobiles(notification);
+    const found = await Promise.all(mobiles.map((mobile) => lookup(mobile, priority)));
+    const { faults, fatal } = await uploadAll(notification.message?.body ?? '', priority);
     const complete = faults.length === 0 && !found.includes(null);
     await ledger.write(async (tx) => {
       await tx.saveMobiles(found.filter((entry) => entry !== null));

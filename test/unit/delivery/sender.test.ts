@@ -199,6 +199,23 @@ describe('a notification', () => {
   });
 });
 
+describe('high priority', () => {
+  it('goes before the lookups of others, also where it needs a number that they wait for', async () => {
+    const numbers = Array.from({ length: 60 }, (_, index) => `139${10_000_000 + index}`);
+    await plan('normal', { audience: { mobiles: numbers.map(mobile) } });
+    sender.start();
+    const lookups = (): number => simulator.control.calls('getbymobile').length;
+    await expect.poll(lookups).toBeGreaterThan(0);
+    const audience = {
+      userids: ['zhangsan'],
+      mobiles: [mobile('13900000000'), ...numbers.slice(-1).map(mobile)],
+    };
+    await plan('high', { audience, policies: { priority: 'high' } });
+    await expect.poll(() => inboxOf('zhangsan'), { interval: 10, timeout: 10_000 }).toBe(1);
+    expect(lookups()).toBeLessThan(numbers.length);
+  }, 20_000);
+});
+
 describe('faults', () => {
   it('an answer that is lost is repeated the same day, absorbed by DingTalk, and counts as delivered', async () => {
     simulator.control.addFault({ name: 'answer-lost', operation: 'send', count: 1 });
