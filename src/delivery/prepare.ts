@@ -8,12 +8,14 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../base/clock.ts';
+import { nextDingtalkMonth } from '../base/dingtalk-day.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Mobile } from '../base/sensitive.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import type { MediaType } from '../dingtalk/limits.ts';
 import type { Ledger, LedgerTx, MediaEntry, MobileEntry } from '../ledger/ledger.ts';
+import { defer, suppress } from '../ledger/lifecycle/admit.ts';
 import { rejected } from '../ledger/lifecycle/answers.ts';
 import { markPersons, unresolvedMobiles } from '../ledger/lifecycle/persons.ts';
 import { deadLettersFor, saveCallSteps, saveSteps } from '../ledger/lifecycle/save.ts';
@@ -22,6 +24,7 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Priority } from '../model/plan.ts';
 import { uploadsIn } from './media.ts';
+import { isFree, monthOf, overLimit } from './reserve.ts';
 
 export interface PreparerOptions {
   readonly app: string;
@@ -33,6 +36,8 @@ export interface PreparerOptions {
   readonly mediaFolder: string;
   /** After a lookup or upload that failed for now. */
   readonly retryMs: number;
+  /** The month's calls, which uploads use up as well; null = not limited by us. */
+  readonly callsPerMonth: () => number | null;
 }
 
 export interface Preparer {
@@ -83,7 +88,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     try {
       contentHash = await hashFile(path);
     } catch (thrown) {
-      return { permanent: true, message: `cannot read the file to upload: ${messageOf(thrown)}` };
+      return { kind: 'invalid', message: `cannot read the file to upload: ${messageOf(thrown)}` };
     }
     hashes.set(named, contentHash);
     let running = uploads.get(contentHash);
@@ -102,9 +107,14 @@ export function createPreparer(options: PreparerOptions): Preparer {
   ): Promise<UploadFault | null> => {
     const [known] = await ledger.read((tx) => tx.media(app, [contentHash]));
     if (known !== undefined) return null;
+    const month = monthOf({ app }, clock.now());
+    if (!(await ledger.write((tx) => tx.count(month, 1, options.callsPerMonth()))))
+      return { kind: 'monthly_budget', message: 'the calls of this month are used up' };
     const answer = await client.uploadMedia({ type, source: { kind: 'path', path } }, { priority });
     if (answer.kind !== 'ok') {
-      return { permanent: answer.error.class === 'message', message: answer.error.message };
+      const { error } = answer;
+      if (isFree(error)) await ledger.write((tx) => tx.count(month, -1, null));
+      return { kind: error.class === 'message' ? 'invalid' : 'later', message: error.message };
     }
     const entry: MediaEntry = { app, contentHash, mediaId: answer.value.mediaId, at: clock.now() };
     await ledger.write((tx) => tx.saveMedia([entry]));
@@ -115,7 +125,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     const type = mediaTypeOf(body);
     const all = await Promise.all(uploadsIn(body).map((path) => upload(path, type, priority)));
     const faults = all.filter((each) => each !== null);
-    return { faults, fatal: faults.find((fault) => fault.permanent) };
+    return { faults, fatal: faults.find(({ kind }) => kind !== 'later') };
   };
 
   const prepareCall = async (call: Call): Promise<void> => {
@@ -130,6 +140,11 @@ export function createPreparer(options: PreparerOptions): Preparer {
       }
       const carried = await tx.lockNotifications(current.members.map((member) => member.notificationId));
       const members = new Map(carried.map((each) => [each.id, each]));
+      if (fatal.kind === 'monthly_budget') {
+        const step = overLimit(current, members, fatal.kind, nextDingtalkMonth(now), now);
+        await saveCallSteps(tx, [step]);
+        return;
+      }
       const error = { code: 'message_invalid', message: fatal.message, class: 'message' };
       await saveCallSteps(tx, [rejected(current, members, error, now)]);
     });
@@ -146,7 +161,12 @@ export function createPreparer(options: PreparerOptions): Preparer {
       if (fatal !== undefined) {
         const [current] = await tx.lockNotifications([notification.id]);
         if (current?.state !== 'waiting') return;
-        await saveSteps(tx, [await withoutMedia(tx, current, fatal.message, clock.now())]);
+        const now = clock.now();
+        const beyond = fatal.kind === 'monthly_budget';
+        const step = beyond
+          ? beyondBudget(current, now)
+          : await withoutMedia(tx, current, fatal.message, now);
+        await saveSteps(tx, [step]);
         return;
       }
       // The lease ends now, or after a pause when something could not be had.
@@ -175,8 +195,15 @@ interface Uploads {
 }
 
 interface UploadFault {
-  readonly permanent: boolean;
+  readonly kind: 'invalid' | 'monthly_budget' | 'later';
   readonly message: string;
+}
+
+/** No call of the month is left for its file: the same as when none is left for the message itself. */
+function beyondBudget(notification: Notification, now: number): Step {
+  return notification.policies.overLimit === 'defer'
+    ? defer(notification, 'limit', nextDingtalkMonth(now), now)
+    : suppress(notification, 'monthly_budget', null, now);
 }
 
 /** A message whose file cannot be uploaded ends here, and can be tried again once the file is there. */

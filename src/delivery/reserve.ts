@@ -86,11 +86,14 @@ export async function giveBack(
     await tx.count({ app: call.app, scope: 'broadcasts', period: call.claimedDay }, -1, null);
     if (!mayHaveArrivedBefore(call, members)) await tx.releaseContents(claimsOf(call, call.claimedDay));
   }
-  // Calls that fail by a rate limit or never leave are not counted (K1431).
-  const free = error.httpStatus === null || error.class === 'retry_after';
   // The month may have turned since the call was counted, at its intent.
   const period = call.claimedDay?.slice(0, dingtalkMonth(now).length) ?? dingtalkMonth(now);
-  if (free) await tx.count({ app: call.app, scope: 'calls', period }, -1, null);
+  if (isFree(error)) await tx.count({ app: call.app, scope: 'calls', period }, -1, null);
+}
+
+/** Calls that fail by a rate limit or never leave are not counted (K1431). */
+export function isFree({ provesNothingSent, httpStatus, class: errorClass }: CallError): boolean {
+  return provesNothingSent && (httpStatus === null || errorClass === 'retry_after');
 }
 
 /** A broadcast in doubt that a person had sent again holds its content for the earlier attempt, too. */
@@ -98,8 +101,9 @@ export function mayHaveArrivedBefore(call: Call, members: Members): boolean {
   return call.members.some(({ notificationId }) => members.get(notificationId)?.resending === true);
 }
 
-function monthOf(call: Call, now: number): CounterKey {
-  return { app: call.app, scope: 'calls', period: dingtalkMonth(now) };
+/** What the calls of an app are counted under. */
+export function monthOf({ app }: { readonly app: string }, now: number): CounterKey {
+  return { app, scope: 'calls', period: dingtalkMonth(now) };
 }
 
 /** All calls of the month in one step, where the budget has room for all; else each is counted by itself. */
@@ -148,7 +152,13 @@ async function countCall(
 }
 
 /** A limit that concerns the call as a whole. */
-function overLimit(call: Call, members: Members, reason: string, until: number, now: number): CallStep {
+export function overLimit(
+  call: Call,
+  members: Members,
+  reason: string,
+  until: number,
+  now: number,
+): CallStep {
   if (call.unknownRounds > 0) {
     // They may have it from an earlier attempt, so it cannot be told as not sent; nor can the repeat wait so long.
     const why = { reason: 'no_answer', error: null, held: false };

@@ -19,7 +19,7 @@ import type { Result } from '../../../src/model/result.ts';
 import { defaultDirectory } from '../../../src/simulator/default-directory.ts';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator.ts';
 import { createTracker, type Tracker } from '../../../src/tracking/tracker.ts';
-import { dingtalkDay } from '../../../src/base/dingtalk-day.ts';
+import { dingtalkDay, dingtalkMonth } from '../../../src/base/dingtalk-day.ts';
 import { aPlanned, anEvent, anOrigin, mobile, only, partSizes } from '../../fakes/builders.ts';
 import { TempLedger } from '../../fakes/temp-ledger.ts';
 
@@ -52,9 +52,13 @@ function openClient(options: Partial<DingTalkClientOptions> = {}): DingTalkClien
 }
 
 /** Over the ledger and the client as they are now. */
-function makeLoops({ checks = [100, 200, 400, 1_000], firstCheckMs = 100 } = {}): void {
+function makeLoops({
+  checks = [100, 200, 400, 1_000],
+  firstCheckMs = 100,
+  callsPerMonth = null as number | null,
+} = {}): void {
   const parts = { app: 'default', client, ledger, clock: systemClock, random: () => 0, logger: silentLogger };
-  const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth: null };
+  const quotas = { perUserPerDay: 500, broadcastsPerDay: 3, callsPerMonth };
   sender = createSender({
     ...parts,
     mediaFolder: temp.folder,
@@ -309,6 +313,34 @@ describe('a media id that DingTalk no longer takes', () => {
     await plan('e-3', { ...message, audience: { userids: ['zhaoliu'] } });
     expect((await finals(3)).map((each) => each.status)).toEqual(['delivered', 'delivered', 'delivered']);
     expect(uploads()).toBe(2);
+  });
+
+  it('costs a call of the month, as a send does: without one nothing is uploaded', async () => {
+    makeLoops({ callsPerMonth: 2 });
+    const message = withPicture(picture());
+    writeFileSync(join(temp.folder, 'other.png'), Buffer.from('89504e470d0a1a0a0000000d49484453', 'hex'));
+    sender.start();
+    await plan('e-1', { ...message, policies: { track: 'accepted' } });
+    expect(only(await finals(1)).status).toBe('accepted');
+    await plan('e-2', { ...withPicture('other.png'), policies: { overLimit: 'defer' } });
+    await plan('e-3', { ...withPicture('other.png'), policies: { overLimit: 'dead_letter' } });
+    expect((await finals(2))[1]).toMatchObject({ status: 'suppressed', reason: 'monthly_budget' });
+    await expect.poll(async () => (await results()).map(({ status }) => status)).toContain('deferred');
+    expect(uploads()).toBe(1);
+    const month = { app: 'default', scope: 'calls', period: dingtalkMonth(systemClock.now()) } as const;
+    expect(await ledger.read((tx) => tx.counter(month))).toBe(2);
+  });
+
+  it('is not uploaded anew without a call of the month', async () => {
+    makeLoops({ callsPerMonth: 3 });
+    const message = { ...withPicture(picture()), policies: { track: 'accepted' } } as const;
+    sender.start();
+    await plan('e-1', message);
+    await finals(1);
+    simulator.control.addFault({ name: 'media-expired' });
+    await plan('e-2', { ...message, audience: { userids: ['lisi'] } });
+    expect((await finals(2))[1]).toMatchObject({ status: 'suppressed', reason: 'monthly_budget' });
+    expect(uploads()).toBe(1);
   });
 
   it('ends the notification as refused when new ids are refused, too', async () => {
