@@ -30,7 +30,8 @@ const classMeanings: Readonly<Record<ErrorClass, string>> = {
     'The client gets a new token and makes the call once more. Refused again, it is a `configuration` fault; but where the new token has worked for another call, the call waits a second and is made again.',
   recipient: 'Never for this person or department; the others are not concerned.',
   message: 'Never with this message or these arguments.',
-  configuration: 'A person must act. All calls of the app are held; after five minutes one call tries again.',
+  configuration:
+    'A person must act. All calls of the app are held; after five minutes one call tries again, with a new token where it needs one.',
   unknown:
     'The message may have been sent. Only a send can be in doubt: for every other operation this is `retry`.',
 };

@@ -105,19 +105,23 @@ export class Holds {
     return full;
   }
 
-  /** Whether a call of this API may go now. */
+  /**
+   * Whether a call of this API may go now. A token belongs to whatever call needs it: its own call is never the one that
+   * tries, because it proves nothing about the others, and never waits for that one, which may be waiting for the token.
+   */
   gate(api: Operation): Gate {
     const now = this.#clock.now();
+    const mayProbe = api !== 'token';
     let probe = false;
     let closed: Extract<Gate, { kind: 'closed' }> | null = null;
     for (const [key, stop] of this.#stops) {
       const { hold } = stop;
       if (hold.scope !== 'app' && hold.scope !== 'address' && hold.scope !== api) continue;
-      const until = stop.probingUntil ?? hold.until;
+      const until = (mayProbe ? stop.probingUntil : null) ?? hold.until;
       if (until !== null && until <= now) {
         // A pause is simply over; what a person may have to mend is tried with one call first.
         if (hold.reason === 'throttled') this.#stops.delete(key);
-        else probe = true;
+        else probe = mayProbe;
         continue;
       }
       if (closed === null || later(until, closed.until)) {

@@ -262,6 +262,17 @@ describe('faults', () => {
     sender.wake();
     expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
   });
+
+  it('a web page in place of the first token stops the app for the time of a ban, and not for ever', async () => {
+    client = openClient({ banHoldMs: 200 });
+    makeLoops();
+    simulator.control.addFault({ name: 'ip-banned', operation: 'gettoken', html: true, ms: 100, count: 1 });
+    start();
+    await plan('e-1');
+    await expect.poll(() => client.state().held, { interval: 10 }).toBe(true);
+    expect(only(await finals(1)).status).toBe('delivered');
+    expect(client.state().held).toBe(false);
+  });
 });
 
 describe('a ledger that is away for a moment', () => {

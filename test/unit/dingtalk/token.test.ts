@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/sensitive.ts';
-import type { CallError } from '../../../src/dingtalk/outcomes.ts';
+import type { DingTalkClient } from '../../../src/dingtalk/client-types.ts';
+import type { CallError, SendResult } from '../../../src/dingtalk/outcomes.ts';
 import { TokenSource, type TokenFetch } from '../../../src/dingtalk/token.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { appSecret, bench, json, toUser } from './scripted.ts';
@@ -113,6 +114,12 @@ describe('TokenSource', () => {
   });
 });
 
+/** As the delivery loop sends: the place is taken before the call. */
+async function sendReserved(client: DingTalkClient): Promise<SendResult | null> {
+  const slot = client.limiter.tryReserve('send', 1);
+  return slot === null ? null : client.send(toUser, { slot });
+}
+
 describe('the client and its token', () => {
   it('makes one token call for 1,000 concurrent first calls', async () => {
     const { client, transport } = bench({ limits: { callsPerSecond: 0 } });
@@ -186,6 +193,45 @@ describe('the client and its token', () => {
     expect(result).toMatchObject({ kind: 'not_sent', error: { operation: 'token', class: 'configuration' } });
     expect(transport.requests).toEqual([]);
     expect(inspect({ result, state: client.state() }, { depth: 9 })).not.toContain(appSecret);
+  });
+
+  it('fetches a token within the call that tries whether a hold is over', async () => {
+    const { client, transport, clock } = bench();
+    const good = transport.token;
+    transport.token = json({ errcode: 40096, errmsg: 'x' });
+    await sendReserved(client);
+    await clock.advance(300_000);
+    expect(await sendReserved(client)).toMatchObject({ kind: 'not_sent', error: { code: '40096' } });
+    expect(transport.tokenCalls).toBe(2);
+    expect(client.limiter.tryReserve('send', 1)).toBeNull();
+    transport.token = good;
+    await clock.advance(300_000);
+    expect(await sendReserved(client)).toMatchObject({ kind: 'accepted' });
+    expect(client.state()).toEqual({ held: false, holds: [] });
+  });
+
+  it('goes on after one bad answer to a renewal, though the old token has ended in the meantime', async () => {
+    const { client, transport, clock } = bench();
+    const good = transport.token;
+    await client.send(toUser);
+    await clock.advance(116 * 60_000);
+    transport.token = json('<html>403 Forbidden</html>', 403);
+    await client.send(toUser);
+    expect(client.state()).toMatchObject({ held: true, holds: [{ scope: 'address' }] });
+    transport.token = good;
+    await clock.advance(5 * 60_000);
+    expect(await sendReserved(client)).toMatchObject({ kind: 'accepted' });
+    expect(client.state().held).toBe(false);
+  });
+
+  it('proves nothing about a hold of other calls by a token', async () => {
+    const { client, transport, clock } = bench();
+    transport.script.push(json({ errcode: 60020, errmsg: 'x' }));
+    await client.send(toUser);
+    await clock.advance(121 * 60_000);
+    expect(await client.checkToken()).toMatchObject({ kind: 'ok' });
+    expect(client.state().held).toBe(true);
+    expect(client.limiter.available('send')).toBe(1);
   });
 
   it.each([
