@@ -144,8 +144,8 @@ export class AppCalls {
   }
 }
 
-/** Without a token nothing was sent, whatever the token call's own fate. */
+/** Without a token nothing was sent and nothing is charged, whatever the token call was answered. */
 function withoutToken(call: Call, error: CallError): Exchanged {
   call.slot?.giveBack();
-  return { kind: 'error', error: { ...error, provesNothingSent: true }, sent: false };
+  return { kind: 'error', error: { ...error, provesNothingSent: true, httpStatus: null }, sent: false };
 }

@@ -18,7 +18,7 @@ export interface CallError {
   readonly retryAfterMs: number | null;
   /** For a send: true when nobody was or will be told because of this call. */
   readonly provesNothingSent: boolean;
-  /** Status of the HTTP answer; null when there was none. */
+  /** Status of the HTTP answer; null when there was none, as where the call lacked a token and was not made. */
   readonly httpStatus: number | null;
 }
 

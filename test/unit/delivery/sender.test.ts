@@ -263,6 +263,16 @@ describe('faults', () => {
     expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
   });
 
+  it('a token that cannot be had uses up no calls of the month', async () => {
+    client = openClient({ random: () => 0 });
+    makeLoops({ callsPerMonth: 1 });
+    simulator.control.addFault({ name: 'system-busy', operation: 'gettoken', count: 2 });
+    start();
+    await plan('e-1');
+    expect(only(await finals(1)).status).toBe('delivered');
+    expect(simulator.control.calls('gettoken')).toHaveLength(3);
+  });
+
   it('a web page in place of the first token stops the app for the time of a ban, and not for ever', async () => {
     client = openClient({ banHoldMs: 200 });
     makeLoops();

@@ -234,6 +234,14 @@ describe('the client and its token', () => {
     expect(client.limiter.available('send')).toBe(1);
   });
 
+  it('says that nothing of the call has left where the token call failed, whatever that was answered', async () => {
+    const { client, transport } = bench();
+    transport.token = json({ errcode: -1, errmsg: 'busy' });
+    const unsent = { operation: 'token', code: '-1', provesNothingSent: true, httpStatus: null };
+    expect(await client.send(toUser)).toMatchObject({ kind: 'not_sent', error: unsent });
+    expect(await client.recall('1')).toMatchObject({ kind: 'failed', error: unsent });
+  });
+
   it.each([
     ['v1', 'https://api.example/v1.0/oauth2/accessToken', '{"appKey":"key","appSecret":"top-Secret-1"}'],
     [
