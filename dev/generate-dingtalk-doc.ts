@@ -182,6 +182,7 @@ ${table(['class', 'what may be done'], classes)}
 
 The code is \`sub_code\` where there is one, else the one inside the text of \`errmsg\`, else \`errcode\`. HTTP's status decides nothing
 where there is a code: the old API answers 200 to failures. Only \`unknown\` leaves open whether a send was carried out.
+In the answer to a token call \`message\`, \`recipient\` and \`refresh_token\` are \`configuration\`: all that it carries is configured.
 
 ${table(['code', 'class', 'meaning', 'wait', 'holds', 'source'], sorted.map(codeCells))}`;
 }

@@ -4,7 +4,7 @@
  */
 import type { Random } from '../base/backoff.ts';
 import type { Secret, Sensitive } from '../base/sensitive.ts';
-import type { Operation } from './codes.ts';
+import type { ErrorClass, Operation } from './codes.ts';
 import { Exchange, type ExchangeOptions, type ExchangeRequest, type Exchanged } from './exchange.ts';
 import type { CallError } from './outcomes.ts';
 import { readToken } from './payloads.ts';
@@ -38,6 +38,12 @@ export interface AppCallsOptions extends Omit<ExchangeOptions, 'hidden'> {
 /** How long a call waits that has met the end of two good tokens, one after the other. Milliseconds. */
 const endedTokenMs = 1_000;
 
+/**
+ * What a token call carries stands in the configuration. A refusal of it must not be read as one of the message, the
+ * people or the token of the call that needs the token.
+ */
+const misconfigured: ReadonlySet<ErrorClass> = new Set(['message', 'recipient', 'refresh_token']);
+
 export class AppCalls {
   readonly #options: AppCallsOptions;
   readonly #exchange: Exchange;
@@ -68,9 +74,7 @@ export class AppCalls {
     if (this.#tokens.hasWorked(second.token))
       return { ...again, error: { ...again.error, class: 'retry_after', retryAfterMs: endedTokenMs } };
     // A fresh token that is refused too is no matter of time: key, secret and app do not belong together.
-    const error: CallError = { ...again.error, class: 'configuration' };
-    this.#exchange.hold(error);
-    return { ...again, error };
+    return { ...again, error: this.#configurationFault(again.error) };
   }
 
   token(): Promise<TokenAnswer> {
@@ -134,7 +138,16 @@ export class AppCalls {
 
   #tokenFailed(error: CallError): TokenFetch {
     this.#options.observe({ kind: 'token', outcome: 'failed', code: error.code });
-    return { kind: 'failed', error };
+    return {
+      kind: 'failed',
+      error: misconfigured.has(error.class) ? this.#configurationFault(error) : error,
+    };
+  }
+
+  #configurationFault(error: CallError): CallError {
+    const fault: CallError = { ...error, class: 'configuration' };
+    this.#exchange.hold(fault);
+    return fault;
   }
 
   #hidden(): readonly Sensitive[] {

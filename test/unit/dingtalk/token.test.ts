@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../../src/base/sensitive.ts';
+import { Mobile, Secret } from '../../../src/base/sensitive.ts';
 import type { DingTalkClient } from '../../../src/dingtalk/client-types.ts';
 import type { CallError, SendResult } from '../../../src/dingtalk/outcomes.ts';
 import { TokenSource, type TokenFetch } from '../../../src/dingtalk/token.ts';
@@ -241,6 +241,22 @@ describe('the client and its token', () => {
     expect(await client.send(toUser)).toMatchObject({ kind: 'not_sent', error: unsent });
     expect(await client.recall('1')).toMatchObject({ kind: 'failed', error: unsent });
   });
+
+  it.each(['400002', '40000', '41001', '40014'])(
+    'takes %s in the answer to the token call for a fault of what is configured, not of the call',
+    async (code) => {
+      const { client, transport } = bench();
+      transport.token = json({ errcode: Number(code), errmsg: 'x' });
+      expect(await client.lookupMobile(new Mobile('13800001201'))).toMatchObject({
+        kind: 'failed',
+        error: { operation: 'token', code, class: 'configuration' },
+      });
+      expect(client.state()).toMatchObject({ held: true, holds: [{ reason: 'configuration', code }] });
+      transport.token = json({ errcode: 0, access_token: 't', expires_in: 7200 });
+      client.release();
+      expect(await client.send(toUser)).toMatchObject({ kind: 'accepted' });
+    },
+  );
 
   it.each([
     ['v1', 'https://api.example/v1.0/oauth2/accessToken', '{"appKey":"key","appSecret":"top-Secret-1"}'],
