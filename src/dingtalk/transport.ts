@@ -53,6 +53,7 @@ export interface TransportOptions {
 const maxAnswerBytes = 4 * 1_048_576;
 
 export function createTransport(options: TransportOptions): Transport {
+  const keepAliveMs = options.keepAliveMs ?? 4000;
   const agent = new Agent({
     connections: options.connections ?? 64,
     pipelining: 1,
@@ -61,7 +62,9 @@ export function createTransport(options: TransportOptions): Transport {
     // 0 = none: undici's own defaults would cut off what the request's time-out allows.
     headersTimeout: options.headersTimeoutMs ?? 0,
     bodyTimeout: options.bodyTimeoutMs ?? 0,
-    keepAliveTimeout: options.keepAliveMs ?? 4000,
+    keepAliveTimeout: keepAliveMs,
+    // A server may ask for less by its Keep-Alive header, never for more.
+    keepAliveMaxTimeout: keepAliveMs,
   });
   return {
     request: (request) => new Exchange(agent, options.clock, request).answer,

@@ -45,7 +45,8 @@ const post = (url: string, body: TransportRequest['body'] = 'a=b'): TransportReq
 });
 
 const answer = '{"errcode":0}';
-const http = (body: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+const http = (body: string, headers = ''): string =>
+  `HTTP/1.1 200 OK\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`;
 
 /** A server of raw sockets: what it does with the n-th request of all connections. */
 async function raw(
@@ -158,6 +159,16 @@ describe('transport', () => {
     }
     expect(seen()).toBe(3);
   });
+
+  it('keeps an unused connection no longer than told, whatever time the server names', async () => {
+    const closed = Promise.withResolvers<void>();
+    const { url } = await raw((socket) => {
+      socket.on('close', () => closed.resolve());
+      socket.write(http(answer, 'keep-alive: timeout=60\r\n'));
+    });
+    expect((await transport({ keepAliveMs: 100 }).request(post(url))).kind).toBe('answered');
+    await closed.promise;
+  }, 10_000);
 
   it('gives up when no answer comes in time, the outcome being open', async () => {
     const clock = new FakeClock();
