@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
+import { decodeContent } from './content-encoding.ts';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST';
@@ -80,6 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
   #status = 0;
+  #encoding = '';
   #chunks: Buffer[] = [];
   #size = 0;
 
@@ -98,7 +100,8 @@ class Exchange implements Dispatcher.DispatchHandler {
           origin,
           path: `${pathname}${search}`,
           method: request.method,
-          headers: { ...request.headers },
+          // Answers are small; whoever compresses them all the same is understood.
+          headers: { 'accept-encoding': 'identity', ...request.headers },
           body: request.body,
           // A request is not begun on a connection that has another under way, and never begun twice.
           idempotent: false,
@@ -118,9 +121,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled || again) controller.abort(new Error('this request was given up or begun before'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
     // Interim answers (1xx) come before the real one.
-    if (status >= 200) this.#status = status;
+    if (status < 200) return;
+    this.#status = status;
+    this.#encoding = String(headers['content-encoding'] ?? '');
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -130,7 +139,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle({ kind: 'answered', status: this.#status, body: Buffer.concat(this.#chunks) });
+    try {
+      const body = decodeContent(Buffer.concat(this.#chunks), this.#encoding, maxAnswerBytes);
+      this.#settle({ kind: 'answered', status: this.#status, body });
+    } catch (thrown) {
+      this.#settleLost(`the answer cannot be decoded from ${this.#encoding}: ${messageOf(thrown)}`);
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import {
@@ -224,6 +225,49 @@ describe('transport', () => {
     const requests = [slowHead, slowBody].map((url) => client.request({ ...post(url), timeoutMs: 30_000 }));
     expect((await Promise.all(requests)).map(({ kind }) => kind)).toEqual(['answered', 'answered']);
   }, 30_000);
+
+  it('asks for an answer that is not compressed', async () => {
+    const handle: RequestListener = (request, response) => {
+      response.end(request.headers['accept-encoding']);
+    };
+    const asked = await transport().request(post(await listen(createHttpServer(handle))));
+    expect(asked).toMatchObject({ kind: 'answered', body: Buffer.from('identity') });
+  });
+
+  /** A server that compresses without being asked to. */
+  const encoded = (encoding: string, body: Buffer): Promise<string> =>
+    listen(
+      createHttpServer((_request, response) =>
+        response.writeHead(200, { 'content-encoding': encoding }).end(body),
+      ),
+    );
+
+  it.each([
+    ['gzip', gzipSync(answer)],
+    ['X-GZIP', gzipSync(answer)],
+    ['deflate', deflateSync(answer)],
+    ['deflate', deflateRawSync(answer)],
+    ['br', brotliCompressSync(answer)],
+    ['br, gzip', gzipSync(brotliCompressSync(answer))],
+    ['identity', Buffer.from(answer)],
+  ])('understands an answer that is compressed all the same: %s', async (encoding, body) => {
+    const url = await encoded(encoding, body);
+    expect(await transport().request(post(url))).toMatchObject({
+      kind: 'answered',
+      body: Buffer.from(answer),
+    });
+  });
+
+  it.each([
+    ['breaks off', gzipSync(answer).subarray(0, 20)],
+    ['is far larger than it looks', gzipSync(Buffer.alloc(5 * 1_048_576))],
+  ])('leaves the outcome open when a compressed answer %s', async (_name, body) => {
+    const url = await encoded('gzip', body);
+    expect(await transport().request(post(url))).toMatchObject({
+      kind: 'lost_after_write',
+      message: expect.stringContaining('gzip') as string,
+    });
+  });
 
   it('waits for the head and the body of an answer no longer than told', async () => {
     const { url } = await raw((socket, request) => {
