@@ -9,6 +9,7 @@ import {
   postponed,
   recipientRefused,
   rejected,
+  tooManyRecipients,
   withheld,
   type CallStep,
   type Members,
@@ -58,6 +59,8 @@ export function applyAnswer(
 
 /** The day's broadcasts are used up, perhaps by somebody else's. Source: DingTalk, global error codes (K13). */
 const broadcastCapCode = '41045';
+/** More people than one send may reach: departments have more than was thought. Source: as above. */
+const tooManyRecipientsCode = '41029';
 
 function refused(call: Call, members: Members, error: CallError, context: AnswerContext): CallStep {
   const { now, random } = context;
@@ -67,7 +70,9 @@ function refused(call: Call, members: Members, error: CallError, context: Answer
     case 'recipient':
       return recipientRefused(call, members, errorOf(error), now);
     case 'message':
-      return rejected(call, members, errorOf(error), now);
+      return error.code === tooManyRecipientsCode
+        ? tooManyRecipients(call, members, errorOf(error), now)
+        : rejected(call, members, errorOf(error), now);
     case 'unknown':
       return outcomeUnknown(call, members, { reason: 'no_answer', error: errorOf(error) }, now, random);
     case 'retry':

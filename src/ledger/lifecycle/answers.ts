@@ -226,9 +226,17 @@ export function withheld(call: Call, members: Members, reason: string, now: numb
  */
 export function recipientRefused(call: Call, members: Members, error: ResultError, now: number): CallStep {
   if (call.kind === 'everyone') return rejected(call, members, error, now);
-  const size =
-    call.kind === 'users' ? call.members.reduce((sum, m) => sum + m.userids.length, 0) : call.deptIds.length;
-  return size > 1 ? split(call, members, now) : loneRecipientInvalid(call, members, error, now);
+  return isDivisible(call) ? split(call, members, now) : loneRecipientInvalid(call, members, error, now);
+}
+
+/** The people of a call are too many for one send; a single department cannot be cut any further. */
+export function tooManyRecipients(call: Call, members: Members, error: ResultError, now: number): CallStep {
+  return isDivisible(call) ? split(call, members, now) : rejected(call, members, error, now);
+}
+
+function isDivisible(call: Call): boolean {
+  const named = call.members.reduce((sum, { userids }) => sum + userids.length, 0);
+  return Math.max(named, call.deptIds.length) > 1;
 }
 
 function loneRecipientInvalid(call: Call, members: Members, error: ResultError, now: number): CallStep {

@@ -138,6 +138,14 @@ describe('faults', () => {
     });
   });
 
+  it('too many people behind several departments (41029): halved, until one department alone has too many', () => {
+    const several = new Story({ audience: { userids: [], deptIds: [1, 2, 3] } }).answer(refusal('41029'));
+    expect(several.step?.newCalls.map(({ deptIds }) => deptIds)).toEqual([[1, 2], [3]]);
+    expect(several.told).toEqual([]);
+    const one = new Story({ audience: { userids: [], deptIds: [3] } }).answer(refusal('41029'));
+    expect(one.final).toMatchObject({ status: 'failed', reason: 'rejected', error: { code: '41029' } });
+  });
+
   it.each(['1', '500', '400001', 'not_json', 'http_5xx', 'lost_after_write', 'unlisted'])(
     '%s leaves open whether it was sent: repeated the same day, byte for byte',
     (code) => {
