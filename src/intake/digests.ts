@@ -50,6 +50,8 @@ export function createDigestLoop(options: DigestOptions): Loop {
       failure === null
         ? admitDigest(whole, notification, now)
         : await fail(tx, closed, notification, failure, now);
+    // What reaches nobody must not keep later events from being sent.
+    if (step.notification.state === 'final') await tx.releasePolicyClaims(members.map(({ id }) => id));
     return insertSteps(tx, [{ step, identity: identityOf(first) }]);
   };
 
@@ -62,10 +64,10 @@ export function createDigestLoop(options: DigestOptions): Loop {
   ): Promise<Step> => {
     const { reason, message } = failure;
     logger.error({ route: window.route, digest: window.id, reason, error: message }, 'a digest failed');
-    const ids = members.map(({ id }) => id);
-    const records = await recordsOf(tx, ids);
-    // What failed for good takes no place in the windows of dedupe and throttle, so that it can be tried again.
-    await tx.releasePolicyClaims(ids);
+    const records = await recordsOf(
+      tx,
+      members.map(({ id }) => id),
+    );
     return failDigest(notification, failure, records, now);
   };
 

@@ -266,6 +266,22 @@ describe('digests', () => {
     expect(await ledger.read((tx) => tx.nextDigest())).toBeNull();
   });
 
+  it.each<[string, string, (route: string) => PlannedNotification]>([
+    [
+      'quiet hours drop',
+      'quiet_hours',
+      (route) => aPlanned({ route, policies: { quiet: { action: 'drop', until: noon + 9_000_000 } } }),
+    ],
+    ['nobody is to get', 'empty_audience', (route) => aPlanned({ route, audience: {}, people: 0 })],
+  ])(
+    'that %s count in no window of their members: the next event with the key is sent',
+    async (_, reason, plan) => {
+      const { results, claimed } = await closedBy(plan);
+      expect(results.at(-1)).toMatchObject({ reason, final: true, digestSize: 2 });
+      expect(claimed).toBe('ntf_later');
+    },
+  );
+
   it('gather anew what is redriven after they failed, as the same events of one digest', async () => {
     const { results, letters } = await closedBy(() => null);
     const digest = results.find((each) => each.status === 'failed');
