@@ -2,11 +2,11 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import { isFollowed } from '../ledger/lifecycle/outcomes.ts';
 import { wantedStatusBar, wantsRecall } from '../ledger/lifecycle/signals.ts';
+import type { Wish } from '../ledger/lifecycle/wishes.ts';
 
 /** What to do next about an accepted call. */
 export type Question =
-  | { readonly kind: 'recall' }
-  | { readonly kind: 'status_bar'; readonly value: string; readonly background: string | null }
+  | Wish
   | { readonly kind: 'progress' }
   | { readonly kind: 'result' }
   /** DingTalk will not tell any more, or never does for such a task. */
@@ -50,4 +50,8 @@ export function questionFor(
   if (age >= windows.resultMs) return { kind: 'give_up' };
   if (call.kind === 'departments' && !call.progressDone) return { kind: 'progress' };
   return { kind: 'result' };
+}
+
+export function isWish(question: Question): question is Wish {
+  return question.kind === 'recall' || question.kind === 'status_bar';
 }

@@ -3,6 +3,7 @@
  * writes the outcomes. It never sends a message. Each question is a metered call, so the schedule is sparse and
  * `question.ts` picks the one that tells most.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { backoffMs, type Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { dingtalkMonth, nextDingtalkDay } from '../base/dingtalk-day.ts';
@@ -15,12 +16,18 @@ import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { spans } from '../dingtalk/limits.ts';
 import type { CallError, CallResult, TaskResult } from '../dingtalk/outcomes.ts';
 import type { Ledger, Tenure } from '../ledger/ledger.ts';
-import type { CallStep } from '../ledger/lifecycle/answers.ts';
+import { membersAfter, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { askAgain, noResult, resultSeen } from '../ledger/lifecycle/outcomes.ts';
-import { recalled, statusBarShown, wishDropped } from '../ledger/lifecycle/wishes.ts';
+import {
+  recalled,
+  recallLapsed,
+  statusBarShown,
+  wishDropped,
+  type Wish,
+} from '../ledger/lifecycle/wishes.ts';
 import { saveCallSteps } from '../ledger/lifecycle/save.ts';
 import { isWished } from '../ledger/lifecycle/signals.ts';
-import { questionFor, type Question, type QuestionWindows } from './question.ts';
+import { isWish, questionFor, type Question, type QuestionWindows } from './question.ts';
 import { nextCheckAt, type TrackingSchedule } from './schedule.ts';
 
 export interface TrackerOptions {
@@ -68,7 +75,8 @@ type Answer = (call: Call, members: ReadonlyMap<string, Notification>, now: numb
 
 export function createTracker(options: TrackerOptions): Tracker {
   const { app, client, ledger, clock, logger } = options;
-  const flying = new Set<Promise<void>>();
+  /** By the call that is asked about. */
+  const flying = new Map<string, Promise<void>>();
   let stopping = false;
 
   const schedule = (): TrackingSchedule => ({
@@ -92,7 +100,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     const limit = maxInFlight - flying.size;
     if (limit <= 0) return { wakeAt: null };
     const calls = await ledger.write((tx) => tx.takeChecks({ app, now, limit, leaseUntil: now + leaseMs }));
-    for (const call of calls) launch(follow(call, tenure));
+    for (const call of calls) {
+      // A wish makes a call due while a question about it is under way; that one's answer leads to the wish.
+      if (!flying.has(call.id)) launch(call.id, follow(call, tenure));
+    }
     if (calls.length === limit) return { wakeAt: now + lookEveryMs };
     const next = await ledger.read((tx) => tx.nextCheck(app));
     return {
@@ -116,10 +127,11 @@ export function createTracker(options: TrackerOptions): Tracker {
     failpoint(placeAfter(question));
     await ledger.write(async (tx) => {
       const [current] = await tx.lockCalls([call.id]);
-      if (current?.state !== 'accepted') return;
-      const locked = await tx.lockNotifications(ids);
-      const step = answer(current, new Map(locked.map((each) => [each.id, each])), clock.now());
-      await saveCallSteps(tx, [step]);
+      if (current === undefined) return;
+      const locked = new Map((await tx.lockNotifications(ids)).map((each) => [each.id, each]));
+      if (!counts(question, current, locked)) return;
+      const now = clock.now();
+      await saveCallSteps(tx, [withWishes(answer(current, locked, now), question, locked, now)]);
     });
   };
 
@@ -136,16 +148,12 @@ export function createTracker(options: TrackerOptions): Tracker {
     const whileOurs = { mayStart: () => tenure.unbroken() };
     switch (question.kind) {
       case 'recall':
-        return afterWish(await client.recall(taskId, whileOurs), recalled, (current, members, now, error) =>
-          wishDropped(current, members, 'recall', error, now),
-        );
+        return afterWish(question, await client.recall(taskId, whileOurs), recalled);
       case 'status_bar': {
         const { value, background } = question;
         const done = await client.updateStatusBar(taskId, value, background, whileOurs);
-        return afterWish(
-          done,
-          (current, members, now) => statusBarShown(current, members, value, nextFor(current, now), now),
-          (current, members, now, error) => wishDropped(current, members, 'status_bar', error, now),
+        return afterWish(question, done, (current, members, now) =>
+          statusBarShown(current, members, question, nextFor(current, now), now),
         );
       }
       case 'progress':
@@ -176,20 +184,11 @@ export function createTracker(options: TrackerOptions): Tracker {
     };
   };
 
-  const afterWish = (
-    answer: CallResult<null>,
-    done: Answer,
-    dropped: (
-      current: Call,
-      members: ReadonlyMap<string, Notification>,
-      now: number,
-      error: CallError,
-    ) => CallStep,
-  ): Answer => {
+  const afterWish = (wish: Wish, answer: CallResult<null>, done: Answer): Answer => {
     if (answer.kind === 'ok') return done;
     const { error } = answer;
     if (isTemporary(error)) return later(error);
-    return (current, members, now) => dropped(current, members, now, error);
+    return (current, members, now) => wishDropped(current, members, wish, error, now);
   };
 
   /** A question that failed for good is not asked again: what is known is told as `unverified`. */
@@ -214,17 +213,17 @@ export function createTracker(options: TrackerOptions): Tracker {
     };
   };
 
-  const launch = (work: Promise<void>): void => {
+  const launch = (callId: string, work: Promise<void>): void => {
     const tracked = work
       .catch((thrown: unknown) => {
         // The lease runs out and the question is asked again.
         logger.warn({ app, err: thrown }, 'tracking work failed');
       })
       .finally(() => {
-        flying.delete(tracked);
+        flying.delete(callId);
         loop.wake();
       });
-    flying.add(tracked);
+    flying.set(callId, tracked);
   };
 
   const loop = createLoop({ name: `tracking ${app}`, clock, logger, random: options.random, turn });
@@ -245,10 +244,32 @@ export function createTracker(options: TrackerOptions): Tracker {
       stopping = true;
       for (const unsubscribe of subscriptions) unsubscribe();
       await loop.stop();
-      await Promise.all(flying);
+      await Promise.all(flying.values());
     },
     states: () => [loop.state()],
   };
+}
+
+/** Does an answer concern the call as it is now? What was carried out stays carried out, whoever has closed it since. */
+function counts(asked: Question, current: Call, members: ReadonlyMap<string, Notification>): boolean {
+  if (current.state === 'accepted') return true;
+  return current.state === 'closed' && isWish(asked) && isWished(current, members);
+}
+
+/**
+ * A wish that came while a question was under way keeps the call open and is due at once. One that was itself asked for
+ * waits as the answer says.
+ */
+function withWishes(
+  step: CallStep,
+  asked: Question,
+  members: ReadonlyMap<string, Notification>,
+  now: number,
+): CallStep {
+  const next = questionFor(step.call, membersAfter(step, members), windows, now);
+  if (!isWish(next)) return step.call.state === 'closed' ? recallLapsed(step, members, now) : step;
+  const nextAt = isDeepStrictEqual(next, asked) ? step.call.nextAt : now;
+  return { ...step, call: { ...step.call, state: 'accepted', nextAt } };
 }
 
 function placeAfter(question: Question): Failpoint {

@@ -319,6 +319,11 @@ export function stepsOf(
   return [...steps.values()];
 }
 
+/** The notifications in a call as a transition leaves them. */
+export function membersAfter({ steps }: CallStep, members: Members): Members {
+  return new Map([...members, ...steps.map(({ notification }) => [notification.id, notification] as const)]);
+}
+
 function requireState(call: Call, state: Call['state']): void {
   if (call.state !== state)
     throw new IllegalTransitionError(`call ${call.id} is ${call.state}, not ${state}`);

@@ -57,9 +57,12 @@ export function wantsRecall({ signals }: Notification, part: number): boolean {
   return signals.recall && !signals.recallDone.includes(part);
 }
 
-/** The status bar that this delivery's task is still to get; null = none. */
-export function wantedStatusBar({ signals }: Notification, part: number): PendingSignals['statusBar'] {
-  return signals.statusBarDone.includes(part) ? null : signals.statusBar;
+/** The status bar that this delivery's task is still to get; null = none. One that was taken back has none to show. */
+export function wantedStatusBar(notification: Notification, part: number): PendingSignals['statusBar'] {
+  const { signals } = notification;
+  return signals.statusBarDone.includes(part) || recalledParts(notification).includes(part)
+    ? null
+    : signals.statusBar;
 }
 
 /** Does any notification of this call wish for something that its task has not had yet? */

@@ -5,15 +5,26 @@
 import type { Call } from '../../model/call.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { ResultError } from '../../model/result.ts';
-import { stepsOf, type CallStep, type Members } from './answers.ts';
-import { updateDelivery } from './deliveries.ts';
+import { membersAfter, stepsOf, type CallStep, type Members } from './answers.ts';
+import { deliveryOf, updateDelivery } from './deliveries.ts';
 import { settleWhenDone } from './settle.ts';
-import { wantsRecall } from './signals.ts';
+import { isWished, wantsRecall } from './signals.ts';
 import { andThen, quietly, tellAmendment, type Step } from './tell.ts';
+
+export interface StatusBarWish {
+  readonly kind: 'status_bar';
+  readonly value: string;
+  readonly background: string | null;
+}
+
+/** What tracking carries out for a later event. */
+export type Wish = { readonly kind: 'recall' } | StatusBarWish;
 
 /** The task was taken back, for everyone in it. */
 export function recalled(call: Call, members: Members, now: number): CallStep {
   const steps = stepsOf(call, members, (notification, member) => {
+    // Two instances may both have carried it out; it is told once.
+    if (deliveryOf(notification, member.part).status === 'recalled') return quietly(notification);
     const done = recallDone(notification, member.part);
     const updated = updateDelivery(done, member.part, { state: 'settled', status: 'recalled' });
     return andThen(settleWhenDone(updated, now), (settled) => tellRecalled(notification, settled, now));
@@ -39,15 +50,13 @@ function tellRecalled(before: Notification, after: Notification, now: number): S
 export function statusBarShown(
   call: Call,
   members: Members,
-  value: string,
+  shown: StatusBarWish,
   nextAt: number | null,
   now: number,
 ): CallStep {
-  const steps = stepsOf(call, members, (notification, member) => {
-    // A newer wish that came in meanwhile stays.
-    if (notification.signals.statusBar?.value !== value) return quietly(notification);
-    return quietly(statusBarDone(notification, member.part));
-  });
+  const steps = stepsOf(call, members, (notification, { part }) =>
+    quietly(statusBarDone(notification, part, shown)),
+  );
   return resumed(call, steps, nextAt, now);
 }
 
@@ -55,21 +64,38 @@ export function statusBarShown(
 export function wishDropped(
   call: Call,
   members: Members,
-  wish: 'recall' | 'status_bar',
+  wish: Wish,
   error: ResultError,
   now: number,
 ): CallStep {
   const { code, message } = error;
   const steps = stepsOf(call, members, (notification, { part }) => {
     const told = { ...notification, error: { code, message, class: error.class } };
-    if (wish === 'status_bar') return quietly(statusBarDone(told, part));
+    if (wish.kind === 'status_bar') return quietly(statusBarDone(told, part, wish));
     return tellRecalled(notification, recallDone(told, part), now);
   });
   return resumed(call, steps, now, now);
 }
 
-function statusBarDone(notification: Notification, part: number): Notification {
+/**
+ * DingTalk tells no more of a task and takes no recall for it either: for the notification's other tasks that counts as
+ * done. What had been taken back before the end is in the final result.
+ */
+export function recallLapsed(step: CallStep, members: Members, now: number): CallStep {
+  const after = membersAfter(step, members);
+  if (!isWished(step.call, after)) return step;
+  const steps = stepsOf(step.call, after, (notification, { part }) => {
+    if (!wantsRecall(notification, part)) return quietly(notification);
+    return tellRecalled(members.get(notification.id) ?? notification, recallDone(notification, part), now);
+  });
+  return { ...step, steps: [...step.steps, ...steps] };
+}
+
+/** A newer wish that came in meanwhile stays. */
+function statusBarDone(notification: Notification, part: number, done: StatusBarWish): Notification {
   const { signals } = notification;
+  const { value, background } = signals.statusBar ?? {};
+  if (value !== done.value || background !== done.background) return notification;
   return { ...notification, signals: { ...signals, statusBarDone: [...signals.statusBarDone, part] } };
 }
 

@@ -15,6 +15,8 @@ import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { newNotification } from '../../../src/ledger/lifecycle/admit.ts';
 import { markSending } from '../../../src/ledger/lifecycle/answers.ts';
 import { planDeliveries } from '../../../src/ledger/lifecycle/deliveries.ts';
+import { saveSteps } from '../../../src/ledger/lifecycle/save.ts';
+import { signalled } from '../../../src/ledger/lifecycle/signals.ts';
 import type { Result } from '../../../src/model/result.ts';
 import { defaultDirectory } from '../../../src/simulator/default-directory.ts';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator.ts';
@@ -421,6 +423,52 @@ describe('a media id that DingTalk no longer takes', () => {
     simulator.control.addFault({ name: 'media-expired' });
     await plan('e-2', { ...message, audience: { userids: ['lisi'] } });
     expect((await finals(2)).map((each) => each.status).sort()).toEqual(['delivered', 'failed']);
+  });
+});
+
+describe('a recall', () => {
+  const recall = { kind: 'recall', statusValue: null, statusBg: null } as const;
+  const asked = (operation: string): number => simulator.control.calls(operation).length;
+
+  /** As intake writes it. */
+  async function takeBack(id: string): Promise<void> {
+    await ledger.write(async (tx) => {
+      const [notification] = await tx.lockNotifications([id]);
+      if (notification === undefined) throw new Error(`the ledger has no ${id}`);
+      const changed = signalled(notification, await tx.lockCallsOf([id]), recall, systemClock.now());
+      await tx.saveCalls(changed.calls);
+      await saveSteps(tx, [changed.step]);
+    });
+  }
+
+  const ofEnd = async (): Promise<string[]> =>
+    (await results()).filter((each) => each.final || each.amendment).map((each) => each.status);
+
+  it.each([
+    ['result', { userids: ['zhangsan'] }, 'delivered'],
+    ['progress', { everyone: true }, 'unverified'],
+  ])('that comes while the %s is asked for is carried out and told', async (operation, audience, end) => {
+    simulator.control.addFault({ name: 'slow', operation, ms: 400 });
+    start();
+    const id = await plan('e-1', { audience });
+    await expect.poll(() => asked(operation), { interval: 5 }).toBe(1);
+    await takeBack(id);
+    await expect.poll(ofEnd, { timeout: 5_000 }).toEqual([end, 'recalled']);
+    expect(asked('recall')).toBe(1);
+  });
+
+  it('that was carried out is told although another instance closed the call meanwhile', async () => {
+    simulator.control.addFault({ name: 'slow', operation: 'recall', ms: 400 });
+    start();
+    const id = await plan('e-1');
+    await finals(1);
+    await takeBack(id);
+    await expect.poll(() => asked('recall'), { interval: 5 }).toBe(1);
+    await ledger.write(async (tx) => {
+      const calls = await tx.lockCallsOf([id]);
+      await tx.saveCalls(calls.map((call) => ({ ...call, state: 'closed' })));
+    });
+    await expect.poll(ofEnd, { timeout: 5_000 }).toEqual(['delivered', 'recalled']);
   });
 });
 

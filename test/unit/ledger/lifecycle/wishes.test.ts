@@ -1,9 +1,14 @@
 /** Recalls and status bars of notifications that have several tasks: each is dealt with, and told once. */
 import { describe, expect, it } from 'vitest';
 import { accepted, type CallStep } from '../../../../src/ledger/lifecycle/answers.ts';
-import { resultSeen } from '../../../../src/ledger/lifecycle/outcomes.ts';
+import { askAgain, noResult, resultSeen } from '../../../../src/ledger/lifecycle/outcomes.ts';
 import { signalled } from '../../../../src/ledger/lifecycle/signals.ts';
-import { recalled, statusBarShown, wishDropped } from '../../../../src/ledger/lifecycle/wishes.ts';
+import {
+  recalled,
+  recallLapsed,
+  statusBarShown,
+  wishDropped,
+} from '../../../../src/ledger/lifecycle/wishes.ts';
 import type { Call } from '../../../../src/model/call.ts';
 import type { Notification } from '../../../../src/model/notification.ts';
 import type { Result } from '../../../../src/model/result.ts';
@@ -14,6 +19,7 @@ const day = 86_400_000;
 const windows: QuestionWindows = { recallMs: day, statusBarMs: day, resultMs: day, progressMs: day };
 const refusal = { code: '400002', message: 'no such task', class: 'message' };
 const recall = { kind: 'recall', statusValue: null, statusBg: null } as const;
+const shown = { kind: 'status_bar', value: '已同意', background: null } as const;
 const agreed = { kind: 'update', statusValue: '已同意', statusBg: null } as const;
 
 /** A notification to 150 people, two accepted tasks. */
@@ -37,9 +43,10 @@ class Two {
     if (call === undefined) throw new Error(`no call ${index}`);
     const done = step(call, new Map([[this.notification.id, this.notification]]));
     this.calls[index] = done.call;
-    const taken = only(done.steps);
-    this.notification = taken.notification;
-    for (const item of taken.outbox) if (item.kind === 'result') this.told.push(item.result);
+    for (const taken of done.steps) {
+      this.notification = taken.notification;
+      for (const item of taken.outbox) if (item.kind === 'result') this.told.push(item.result);
+    }
   }
 
   deliver(index: number): void {
@@ -49,7 +56,7 @@ class Two {
     this.take(index, (call, members) => resultSeen(call, members, { ...lists, unread }, follow, noon));
   }
 
-  wish(signal: typeof recall | typeof agreed): void {
+  wish(signal: Parameters<typeof signalled>[2]): void {
     const changed = signalled(this.notification, this.calls, signal, noon);
     this.notification = changed.step.notification;
     this.calls = [...changed.calls];
@@ -91,9 +98,46 @@ describe('a recall of a notification with two tasks', () => {
     two.deliver(1);
     two.wish(recall);
     two.take(0, (call, members) => recalled(call, members, noon));
-    two.take(1, (call, members) => wishDropped(call, members, 'recall', refusal, noon));
+    two.take(1, (call, members) => wishDropped(call, members, recall, refusal, noon));
     expect(two.told.filter((each) => each.amendment).map((each) => each.status)).toEqual(['recalled']);
     expect(two.questions()).toEqual(['done', 'done']);
+  });
+
+  it.each([
+    ['first', [0, 1]],
+    ['second', [1, 0]],
+  ] as const)('that comes too late for one, looked at %s, is told for the other', (_, order) => {
+    const two = new Two();
+    two.deliver(0);
+    two.deliver(1);
+    two.wish(recall);
+    for (const index of order)
+      two.take(index, (call, members) =>
+        index === 1
+          ? recalled(call, members, noon)
+          : recallLapsed(askAgain({ ...call, state: 'closed' }, noon, false), members, noon),
+      );
+    expect(two.told.filter((each) => each.amendment).map((each) => each.status)).toEqual(['recalled']);
+    expect(two.questions()).toEqual(['done', 'done']);
+  });
+
+  it('that ends with the window of one says so in the final result, and not once more', () => {
+    const two = new Two();
+    two.wish(recall);
+    two.take(1, (call, members) => recalled(call, members, noon));
+    two.take(0, (call, members) => recallLapsed(noResult(call, members, noon), members, noon));
+    const [final, ...more] = two.told.filter((each) => each.final || each.amendment);
+    expect(final?.deliveries.map((each) => each.status)).toEqual(['unverified', 'recalled']);
+    expect(more).toEqual([]);
+  });
+
+  it('that two instances have carried out is told once', () => {
+    const two = new Two();
+    two.deliver(0);
+    two.deliver(1);
+    two.wish(recall);
+    for (const index of [0, 1, 0, 1]) two.take(index, (call, members) => recalled(call, members, noon));
+    expect(two.told.filter((each) => each.amendment).map((each) => each.status)).toEqual(['recalled']);
   });
 
   it('that DingTalk refuses altogether is told to nobody, and may be asked for again', () => {
@@ -102,7 +146,7 @@ describe('a recall of a notification with two tasks', () => {
     two.deliver(1);
     two.wish(recall);
     for (const index of [0, 1])
-      two.take(index, (call, members) => wishDropped(call, members, 'recall', refusal, noon));
+      two.take(index, (call, members) => wishDropped(call, members, recall, refusal, noon));
     expect(two.told.filter((each) => each.amendment)).toEqual([]);
     two.wish(recall);
     expect(two.questions()).toEqual(['recall', 'recall']);
@@ -113,9 +157,9 @@ describe('a status bar of a notification with two tasks', () => {
   it('is shown on both; a newer one on both again', () => {
     const two = new Two();
     two.wish(agreed);
-    two.take(0, (call, members) => statusBarShown(call, members, '已同意', noon, noon));
+    two.take(0, (call, members) => statusBarShown(call, members, shown, noon, noon));
     expect(two.questions()).toEqual(['result', 'status_bar']);
-    two.take(1, (call, members) => statusBarShown(call, members, '已同意', noon, noon));
+    two.take(1, (call, members) => statusBarShown(call, members, shown, noon, noon));
     expect(two.questions()).toEqual(['result', 'result']);
     two.wish({ ...agreed, statusValue: '已同意' });
     expect(two.questions()).toEqual(['status_bar', 'status_bar']);
@@ -124,7 +168,27 @@ describe('a status bar of a notification with two tasks', () => {
   it('that is refused for one is still shown on the other', () => {
     const two = new Two();
     two.wish(agreed);
-    two.take(0, (call, members) => wishDropped(call, members, 'status_bar', refusal, noon));
+    two.take(0, (call, members) => wishDropped(call, members, shown, refusal, noon));
     expect(two.questions()).toEqual(['result', 'status_bar']);
+  });
+
+  it.each([
+    ['value', { ...agreed, statusValue: '已拒绝' }],
+    ['colour', { ...agreed, statusBg: '0xFF00FF00' }],
+  ] as const)('stays to be shown when its %s has changed while the older one was asked for', (_, newer) => {
+    const two = new Two();
+    two.wish(agreed);
+    two.wish(newer);
+    two.take(0, (call, members) => statusBarShown(call, members, shown, noon, noon));
+    two.take(1, (call, members) => wishDropped(call, members, shown, refusal, noon));
+    expect(two.questions()).toEqual(['status_bar', 'status_bar']);
+  });
+
+  it('is not asked for where the message was taken back', () => {
+    const two = new Two();
+    two.wish(recall);
+    two.wish(agreed);
+    two.take(0, (call, members) => recalled(call, members, noon));
+    expect(two.questions()).toEqual(['done', 'recall']);
   });
 });
