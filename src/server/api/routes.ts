@@ -13,7 +13,6 @@ import { parseExactJson } from './exact-json.ts';
 import { openApiDocument } from './openapi.ts';
 import { readEndpoints } from './read-endpoints.ts';
 import { ruleEndpoints } from './rule-endpoints.ts';
-import type { StatusReport } from './status.ts';
 
 const base = '/api/v1';
 
@@ -113,14 +112,14 @@ function shown(part: string, issue: z.core.$ZodIssue): { at: string; message: st
 }
 
 function events(services: Services, context: Context<ServerEnv>): Response {
+  // Hono answers HEAD with this as well and drops the body: a stream that nobody reads and nothing ends.
+  if (context.req.raw.method === 'HEAD')
+    return context.body(null, 200, { 'content-type': 'text/event-stream' });
   return streamSSE(context, async (stream) => {
     await new Promise<void>((resolve) => {
-      const unsubscribe = services.live.subscribe((status: StatusReport | null) => {
-        if (status === null) {
-          resolve();
-          return;
-        }
-        void stream.writeSSE({ event: 'status', data: JSON.stringify(status) });
+      const unsubscribe = services.live.subscribe({
+        tell: (status) => stream.writeSSE({ event: 'status', data: JSON.stringify(status) }),
+        end: resolve,
       });
       if (unsubscribe === null) {
         resolve();

@@ -17,6 +17,8 @@ export class Live {
   }
 
   stream(c: Context): Response {
+    // Hono answers HEAD with this as well and drops the body: a stream that nobody reads and nothing ends.
+    if (c.req.raw.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
     return streamSSE(c, async (out) => {
       let wake: () => void = () => {};
       let news = true;
