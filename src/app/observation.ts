@@ -3,6 +3,7 @@ import type { IntakeObserver } from '../intake/intake-types.ts';
 import type { Source } from '../kafka/source-types.ts';
 import type { Hold, Ledger, OutboxRow } from '../ledger/ledger.ts';
 import type { BacklogSample, Metrics } from '../model/metrics.ts';
+import { HealthCheck } from '../server/health.ts';
 import type { HealthPort } from '../server/ports.ts';
 import { backlogCounts } from './server-views.ts';
 
@@ -46,19 +47,34 @@ export interface StateReportParts {
   readonly clock: Clock;
 }
 
-/** Brings the gauges up to date, before each scrape. */
+/** Brings the gauges up to date, before each scrape: each by itself, so that one that fails keeps none of the others old. */
 export function createStateReport(parts: StateReportParts): () => Promise<void> {
-  const { metrics, ledger, source, health } = parts;
+  const { metrics, ledger, source, clock } = parts;
+  // The very answer of `/-/ready`, its patience included: while the ledger is away the rest may take long to fail.
+  const health = new HealthCheck(parts.health, clock);
   return async () => {
-    const partitions = source.stats().partitions;
     metrics.lags(
-      partitions.flatMap(({ topic, partition, lag }) =>
-        lag === null ? [] : [{ topic, partition, lag: Number(lag) }],
-      ),
+      source
+        .stats()
+        .partitions.flatMap(({ topic, partition, lag }) =>
+          lag === null ? [] : [{ topic, partition, lag: Number(lag) }],
+        ),
     );
-    metrics.holds(await parts.holds());
-    metrics.ready((await health.ready()).every((each) => each.ok));
-    metrics.backlog(await backlogOf(ledger, parts.clock.now()));
+    const states = await Promise.allSettled([
+      health.readiness().then(({ ready }) => {
+        metrics.ready(ready);
+      }),
+      parts.holds().then((holds) => {
+        metrics.holds(holds);
+      }),
+      backlogOf(ledger, clock.now()).then((backlog) => {
+        metrics.backlog(backlog);
+      }),
+    ]);
+    const failures = states.flatMap((state) =>
+      state.status === 'rejected' ? [state.reason as unknown] : [],
+    );
+    if (failures.length > 0) throw new AggregateError(failures);
   };
 }
 
