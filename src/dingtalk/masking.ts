@@ -18,7 +18,7 @@ export function maskText(text: string, hidden: readonly Sensitive[]): string {
       /((?:access_?token|app_?secret|client_?secret)["']?\s*[=:]\s*["']?)[^\s"'&,;)\]}]+/gi,
       '$1[secret]',
     )
-    .replace(/(?<![0-9])(?:\+?86[- ]?)?1[3-9][0-9]{9}(?![0-9])/g, (number) => maskMobile(number));
+    .replace(/(?<![0-9])(?:(?:\+|00)?86[- ]?)?1[3-9][0-9]{9}(?![0-9])/g, (number) => maskMobile(number));
   const flat = masked.replace(/\s+/g, ' ').trim();
   return flat.length <= longestText ? flat : `${flat.slice(0, longestText - 1).toWellFormed()}…`;
 }

@@ -1,10 +1,17 @@
 import { maskMobile, Sensitive } from '../base/sensitive.ts';
 
+/** People type full-width digits too. */
+const digit = String.raw`[\d０-９]`;
+const before = String.raw`(?<!${digit})(?:(?:\+|[0０]{2})?[8８][6６][- ]?)?`;
+
 /**
  * A mobile number of mainland China in running text, with or without country code and the usual separators. Longer
- * runs of digits (task ids, timestamps in milliseconds) are none.
+ * runs of digits (task ids, timestamps in milliseconds) are none, and one dot makes a decimal.
  */
-const mobile = /(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)/g;
+const mobile = new RegExp(
+  `${before}([1１][3-9３-９]${digit}(?:[- ]?${digit}{4}[- ]?|\\.${digit}{4}\\.)${digit}{4})(?!${digit})`,
+  'g',
+);
 
 /** The same, only to see whether there is one: replacing costs much more, and hardly any text has one. */
 const anyMobile = new RegExp(mobile.source);
@@ -12,9 +19,7 @@ const anyMobile = new RegExp(mobile.source);
 /** Masks every mobile number in a text that upstream wrote: messages, payloads, keys, error texts. */
 export function maskText(text: string): string {
   if (!anyMobile.test(text)) return text;
-  return text.replace(mobile, (_, head: string, middle: string, tail: string) =>
-    maskMobile(head + middle + tail),
-  );
+  return text.replace(mobile, (_, number: string) => maskMobile(number.replace(/[-. ]/g, '')));
 }
 
 /** `maskText` for a text that may be missing. */

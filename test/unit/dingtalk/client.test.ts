@@ -316,6 +316,15 @@ describe('lookup', () => {
       expect(result).toMatchObject({ kind: 'not_found', error: { message: '找不到该用户 138******01' } });
     },
   );
+
+  it('shows no other number that the text of DingTalk names, whatever its country code', async () => {
+    const { client, transport } = bench();
+    for (const written of ['8613800001101', '+86 13800001101', '008613800001101']) {
+      transport.otherwise = refused(60121, `找不到该用户 ${written}`);
+      const result = await client.lookupMobile(mobile);
+      expect(JSON.stringify(result)).not.toContain('380000');
+    }
+  });
 });
 
 describe('the other operations', () => {
