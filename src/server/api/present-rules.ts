@@ -10,7 +10,7 @@ export function explanationJson(explanation: Explanation): z.output<typeof schem
       source: maskText(explanation.event.source),
       id: maskText(explanation.event.id),
       type: maskOptional(explanation.event.type),
-      topic: explanation.event.topic,
+      topic: maskText(explanation.event.topic),
     },
     config_hash: explanation.configHash,
     routes: explanation.routes.map((route) => ({
@@ -20,7 +20,10 @@ export function explanationJson(explanation: Explanation): z.output<typeof schem
         clause: check.clause,
         ok: check.ok,
         detail: maskText(check.detail),
-        values: check.values.map(({ expression, value }) => ({ expression, value: maskText(value) })),
+        values: check.values.map(({ expression, value }) => ({
+          expression: maskText(expression),
+          value: maskText(value),
+        })),
       })),
       notifications: route.notifications.map(explainedJson),
     })),

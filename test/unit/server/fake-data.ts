@@ -69,7 +69,12 @@ const policies: Notification['policies'] = {
 };
 
 export const explanation: Explanation = {
-  event: { source: 'shop.orders', id: '0/77', type: 'shop.OrderRefundRequested', topic: 'shop.orders' },
+  event: {
+    source: 'shop.orders',
+    id: '0/77',
+    type: 'shop.OrderRefundRequested',
+    topic: `shop.${canaryMobile}`,
+  },
   configHash: 'c0ffee01',
   routes: [
     {
@@ -110,7 +115,7 @@ export const explanation: Explanation = {
           clause: 'when',
           ok: false,
           detail: 'data.customer.tier == "vip" gave false',
-          values: [{ expression: 'data.customer.mobile', value: canaryMobile }],
+          values: [{ expression: `data.customer.mobile != "${canaryMobile}"`, value: canaryMobile }],
         },
       ],
       notifications: [],
