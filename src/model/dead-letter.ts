@@ -2,6 +2,22 @@ import type { RawRecord } from './record.ts';
 
 export type DeadLetterStage = 'decode' | 'match' | 'render' | 'deliver';
 
+/** Suppressions that `over_limit: dead_letter` speaks of. */
+export const overLimitReasons: readonly string[] = [
+  'broadcast_daily_cap',
+  'user_daily_limit',
+  'same_content_today',
+  'monthly_budget',
+];
+
+/** Every reason of each stage; docs/results.md lists them. */
+export const deadLetterReasons: Readonly<Record<DeadLetterStage, readonly string[]>> = {
+  decode: ['undecodable', 'no_identity', 'schema_not_found'],
+  match: ['expression_error', 'configuration'],
+  render: ['template_error', 'message_too_long', 'message_invalid'],
+  deliver: ['rejected', 'message_invalid', ...overLimitReasons],
+};
+
 /** A record that could not become what its publisher meant, whole, with the reason; goes to the dead-letter topic. */
 export interface DeadLetter {
   /** Deterministic: the same record, route and reason give the same id, however often it is written. */

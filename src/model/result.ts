@@ -15,6 +15,20 @@ export type ResultStatus =
   | 'recalled'
   | 'settled';
 
+/** Every reason of `failed`; docs/results.md lists them. */
+export const failureReasons: readonly string[] = [
+  'rejected',
+  'unresolved_recipients',
+  'invalid_recipients',
+  'forbidden',
+  'failed_at_dingtalk',
+  'message_too_long',
+  'message_invalid',
+  'template_error',
+  'expression_error',
+  'configuration',
+];
+
 /** What is known of one person. `arrived`: has it, read or not unknown. `pending`: no proof either way (yet). */
 export type RecipientStatus =
   | 'read'

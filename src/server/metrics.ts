@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../base/clock.ts';
+import { deadLetterReasons } from '../model/dead-letter.ts';
 import type { Metrics } from '../model/metrics.ts';
+import { failureReasons, type ResultStatus } from '../model/result.ts';
 import type { MetricsPort } from './ports.ts';
 import { RecentRates } from './rates.ts';
 
@@ -26,6 +28,9 @@ const callSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const waitSeconds = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60];
 /** From a second to the day after which DingTalk tells nothing more. */
 const lifeSeconds = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
+
+/** The label of a result without a reason. */
+const noReason = 'none';
 
 /** Prometheus metrics of one process in a registry of their own; docs/metrics.md describes each. */
 export function createPrometheus(options: {
@@ -122,6 +127,20 @@ export function createPrometheus(options: {
   const refreshFailures = counter('scrape_refresh_failures_total', 'Scrapes whose states are older ones.');
   reloadOk.set(1);
 
+  // A series that begins at 1 shows no increase: what alerts look at begins at 0.
+  for (const [stage, reasons] of Object.entries(deadLetterReasons))
+    for (const reason of reasons) deadLetters.inc({ stage, reason }, 0);
+  const begun = new Set<string>();
+  const beginResults = (route: string): void => {
+    if (begun.has(route)) return;
+    begun.add(route);
+    const begin = (status: ResultStatus, reason: string): void => {
+      results.inc({ status, reason, route, final: 'true' }, 0);
+    };
+    begin('delivered', noReason);
+    for (const reason of failureReasons) begin('failed', reason);
+  };
+
   const outcomeOf = (ok: boolean): string => (ok ? 'ok' : 'failed');
   const metrics: Metrics = {
     consumed(topic, records) {
@@ -146,10 +165,11 @@ export function createPrometheus(options: {
     },
     planned(route, app, count) {
       planned.inc({ route, app }, count);
+      beginResults(route);
       rates.notifications(count);
     },
     result(status, reason, route, final) {
-      results.inc({ status, reason: reason ?? 'none', route, final: String(final) });
+      results.inc({ status, reason: reason ?? noReason, route, final: String(final) });
       if (final) rates.final(status);
     },
     finalAfter: (route, seconds) => {

@@ -1,5 +1,5 @@
 import type { Call } from '../../model/call.ts';
-import type { DeadLetter } from '../../model/dead-letter.ts';
+import { overLimitReasons, type DeadLetter } from '../../model/dead-letter.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { RawRecord } from '../../model/record.ts';
 import { everybody } from '../entries.ts';
@@ -83,14 +83,6 @@ function endsUnsent(step: Step): boolean {
   );
 }
 
-/** Reasons of a suppression that `over_limit: dead_letter` speaks of. */
-const limitReasons = new Set([
-  'broadcast_daily_cap',
-  'user_daily_limit',
-  'same_content_today',
-  'monthly_budget',
-]);
-
 /**
  * The dead letters of a notification that just ended without reaching anybody because of this fault, one for each member
  * of a digest: they can be redriven once the cause is gone.
@@ -141,7 +133,7 @@ function faultOf({ notification, outbox }: Step): DeadLetterFault | null {
 
 /** The limit because of which nobody has it: counted by us, or by DingTalk after it had accepted the call. */
 function limitThatKeptAll({ finalStatus, finalReason, persons }: Notification): string | null {
-  if (finalStatus === 'suppressed') return limitReasons.has(finalReason ?? '') ? finalReason : null;
+  if (finalStatus === 'suppressed') return overLimitReasons.includes(finalReason ?? '') ? finalReason : null;
   if (finalStatus !== 'failed' || finalReason !== 'forbidden') return null;
-  return persons.find(({ reason }) => limitReasons.has(reason ?? ''))?.reason ?? null;
+  return persons.find(({ reason }) => overLimitReasons.includes(reason ?? ''))?.reason ?? null;
 }

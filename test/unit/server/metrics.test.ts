@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { deadLetterReasons } from '../../../src/model/dead-letter.ts';
+import { failureReasons } from '../../../src/model/result.ts';
 import type { Metrics } from '../../../src/model/metrics.ts';
 import { createPrometheus } from '../../../src/server/metrics.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -118,6 +120,34 @@ describe('metrics', () => {
       expect(name).toMatch(/^dingbus_[a-z][a-z0-9_]*$/);
       expect(name.endsWith('_total')).toBe(type === 'counter');
     }
+  });
+
+  it('begins at 0 what alerts look at, so that the first of each kind is an increase', async () => {
+    const { metrics, port } = setUp();
+    metrics.planned('refunds', 'default', 1);
+    const text = await port.text();
+    for (const line of [
+      'dingbus_dead_letters_total{stage="decode",reason="undecodable"} 0',
+      'dingbus_dead_letters_total{stage="deliver",reason="monthly_budget"} 0',
+      'dingbus_results_total{status="delivered",reason="none",route="refunds",final="true"} 0',
+      'dingbus_results_total{status="failed",reason="rejected",route="refunds",final="true"} 0',
+    ])
+      expect(text).toContain(line);
+    metrics.result('failed', 'rejected', 'refunds', true);
+    metrics.planned('refunds', 'default', 1);
+    expect(await port.text()).toContain('reason="rejected",route="refunds",final="true"} 1');
+  });
+
+  it('knows the reasons that docs/results.md lists', () => {
+    const docs = readFileSync(new URL('../../../docs/results.md', import.meta.url), 'utf8');
+    const words = (text = ''): string[] => [...text.matchAll(/`(\w+)`/g)].map(([, word = '']) => word);
+    for (const [stage, reasons] of Object.entries(deadLetterReasons)) {
+      const row = new RegExp(`^\\| \`${stage}\` \\|(.*)\\|$`, 'm').exec(docs)?.[1];
+      expect(words(row?.replace('`over_limit: dead_letter`', ''))).toEqual(reasons);
+    }
+    const table = /^Reasons of `failed`:\n\n((?:\|.*\n)+)/m.exec(docs)?.[1] ?? '';
+    const listed = [...table.matchAll(/^\|([^|]*)\|/gm)].flatMap(([, reasons]) => words(reasons));
+    expect(listed).toEqual(failureReasons);
   });
 
   it('is described name by name in docs/metrics.md', async () => {
