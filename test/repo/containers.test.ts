@@ -1,12 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { apicurioVersion, kafkaVersion } from '../../dev/stack/versions.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
 import { exists, packageJson, read } from './repository.ts';
 
 interface Compose {
   readonly services: Record<
     string,
-    { readonly image: string; readonly build?: string; readonly environment?: Record<string, unknown> }
+    {
+      readonly image: string;
+      readonly build?: string;
+      readonly environment?: Record<string, unknown>;
+      readonly healthcheck?: { readonly test: readonly string[] };
+    }
   >;
 }
 
@@ -23,6 +31,18 @@ describe('docker-compose.yml', () => {
     const config = read('config/dingbus.yaml');
     const handed = Object.keys(services['dingbus']?.environment ?? {});
     expect(handed.filter((name) => !config.includes(`\${${name}`))).toEqual([]);
+  });
+
+  it('finds a simulator well that is', async () => {
+    const [, node, ...words] = services['simulator']?.healthcheck?.test ?? [];
+    expect(node).toBe('node');
+    const simulator = await startSimulator();
+    const command = words.map((word) => word.replace('http://127.0.0.1:8090', simulator.url));
+    expect(command).not.toEqual(words);
+    const check = spawn(process.execPath, command);
+    const [code] = await once(check, 'exit');
+    await simulator.stop();
+    expect(code).toBe(0);
   });
 });
 
