@@ -102,6 +102,8 @@ function entry(run: string, index: number): Entry {
       invalidDeptIds: [],
       signals: noSignals,
       seq: 0,
+      toldStatus: null,
+      toldReason: null,
       finalStatus: null,
       finalReason: null,
       related: null,

@@ -139,7 +139,8 @@ async function search(ledger: Ledger, query: NotificationQuery): Promise<Page<st
     app: query.app,
     route: query.route,
     state: query.state,
-    status: query.status,
+    toldStatus: query.status,
+    toldReason: query.reason,
     since: query.since,
     until: query.until,
   };
@@ -156,15 +157,14 @@ async function search(ledger: Ledger, query: NotificationQuery): Promise<Page<st
   let last: Page<string> = { items: [], next: null };
   for (const each of filters) {
     const found = await ledger.view((views) => views.notifications(each, page));
-    const fitting = found.items.filter((item) => query.reason === null || item.finalReason === query.reason);
-    last = { items: fitting.map((item) => item.id), next: found.next };
+    last = { items: found.items.map((item) => item.id), next: found.next };
     if (last.items.length > 0 || last.next !== null) return last;
   }
   return last;
 }
 
 function shortOf(notification: Notification): NotificationSummary {
-  const { event, deliveries } = notification;
+  const { event } = notification;
   return {
     id: notification.id,
     route: notification.route,
@@ -175,8 +175,8 @@ function shortOf(notification: Notification): NotificationSummary {
     eventId: event.id,
     eventType: event.type,
     state: notification.state,
-    status: notification.finalStatus ?? deliveries.at(-1)?.status ?? null,
-    reason: notification.finalReason,
+    status: notification.toldStatus,
+    reason: notification.toldReason,
     persons: notification.persons.length,
     receivedAt: notification.receivedAt,
     dueAt: notification.dueAt,

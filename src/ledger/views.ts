@@ -74,6 +74,9 @@ export interface NotificationFilter {
   readonly state: NotificationState | null;
   /** The final status. */
   readonly status: ResultStatus | null;
+  /** The status and the reason of the last thing told of it, an amendment too. */
+  readonly toldStatus: ResultStatus | null;
+  readonly toldReason: string | null;
   /** Received at or after, and before, ms. */
   readonly since: number | null;
   readonly until: number | null;
@@ -89,6 +92,8 @@ export const anyNotification: NotificationFilter = {
   route: null,
   state: null,
   status: null,
+  toldStatus: null,
+  toldReason: null,
   since: null,
   until: null,
   userid: null,

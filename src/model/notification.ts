@@ -94,6 +94,9 @@ export interface Notification {
   readonly signals: PendingSignals;
   /** The last used `seq` of its results; 0 before the first. */
   readonly seq: number;
+  /** The last thing told of it, an amendment too; null before the first result. */
+  readonly toldStatus: ResultStatus | null;
+  readonly toldReason: string | null;
   readonly finalStatus: ResultStatus | null;
   readonly finalReason: string | null;
   readonly related: string | null;

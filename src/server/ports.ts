@@ -80,6 +80,7 @@ export interface NotificationQuery {
    */
   readonly search: string | null;
   readonly state: NotificationState | null;
+  /** Of the last thing told of it. */
   readonly status: ResultStatus | null;
   readonly reason: string | null;
   readonly route: string | null;
@@ -102,7 +103,7 @@ export interface NotificationSummary {
   readonly eventId: string;
   readonly eventType: string | null;
   readonly state: NotificationState;
-  /** The last thing told of it; null before the first result. */
+  /** Of the last thing told of it, an amendment too; null before the first result. */
   readonly status: ResultStatus | null;
   readonly reason: string | null;
   /** Planned persons; departments are not counted. */

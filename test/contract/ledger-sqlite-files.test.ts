@@ -16,11 +16,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { tellFinal } from '../../src/ledger/lifecycle/tell.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import { anyNotification } from '../../src/ledger/views.ts';
+import { aNotification, noon } from '../fakes/builders.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { mountSmallDisk } from '../fakes/small-disk.ts';
 import { startProcess } from './ledger/processes.ts';
-import { waiting } from './ledger/samples.ts';
+import { insert, waiting } from './ledger/samples.ts';
 
 let folder: string;
 let path: string;
@@ -209,4 +212,26 @@ describe('a disk that cannot be written', () => {
       execFileSync('umount', [disk]);
     }
   });
+});
+
+it('finds notifications of earlier versions, which do not say what was told last, by their end', async () => {
+  const { notification } = tellFinal(aNotification(), { status: 'failed', reason: 'rejected' }, noon);
+  await (await open()).write((tx) => insert(tx, [notification]));
+  await opened.pop()?.close();
+  const file = new DatabaseSync(path);
+  file.exec(`UPDATE notifications
+    SET progress = replace(progress, '"toldStatus":"failed","toldReason":"rejected",', '')`);
+  file.close();
+
+  const ledger = await open();
+  const find = async (filter: object): Promise<number> =>
+    (
+      await ledger.view((views) =>
+        views.notifications({ ...anyNotification, ...filter }, { limit: 10, cursor: null }),
+      )
+    ).items.length;
+  expect(await find({ toldStatus: 'failed', toldReason: 'rejected' })).toBe(1);
+  expect(await find({ toldStatus: 'delivered' })).toBe(0);
+  const [kept] = await ledger.read((tx) => tx.notifications([notification.id]));
+  expect(kept).toStrictEqual(notification);
 });

@@ -97,6 +97,8 @@ export function encodeProgress(notification: Notification): string {
     invalidDeptIds: notification.invalidDeptIds,
     signals: notification.signals,
     seq: notification.seq,
+    toldStatus: notification.toldStatus,
+    toldReason: notification.toldReason,
     finalStatus: notification.finalStatus,
     finalReason: notification.finalReason,
     related: notification.related,
@@ -106,6 +108,9 @@ export function encodeProgress(notification: Notification): string {
   };
   return JSON.stringify(progress);
 }
+
+/** Rows of earlier versions do not say what was told last: the end is as much as they know. */
+type Earlier = Partial<Pick<NotificationProgress, 'toldStatus' | 'toldReason'>>;
 
 type Packed<Progress extends { readonly persons: unknown }> = Omit<Progress, 'persons'> & {
   readonly persons: readonly PackedPerson[];
@@ -120,7 +125,8 @@ function packPerson(person: Person): PackedPerson {
 
 export function decodeProgress(text: string): NotificationProgress {
   const packed = JSON.parse(text) as Packed<NotificationProgress>;
-  return { ...packed, persons: packed.persons.map(unpackPerson) };
+  const { toldStatus = packed.finalStatus, toldReason = packed.finalReason } = packed as Earlier;
+  return { ...packed, toldStatus, toldReason, persons: packed.persons.map(unpackPerson) };
 }
 
 function unpackPerson(packed: PackedPerson): Person {

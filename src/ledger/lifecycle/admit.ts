@@ -59,6 +59,8 @@ export function newNotification(planned: PlannedNotification, origin: Origin, no
     invalidDeptIds: [],
     signals: noSignals,
     seq: 0,
+    toldStatus: null,
+    toldReason: null,
     finalStatus: null,
     finalReason: null,
     related: origin.redrive?.related ?? null,

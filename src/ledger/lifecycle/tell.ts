@@ -85,7 +85,8 @@ function append(
   kind: { readonly final: boolean; readonly amendment: boolean },
   now: number,
 ): Step {
-  const next = { ...notification, seq: notification.seq + 1 };
+  const told = { toldStatus: telling.status, toldReason: telling.reason ?? null };
+  const next = { ...notification, ...told, seq: notification.seq + 1 };
   const result = composeResult(next, telling, kind, now);
   return { notification: next, outbox: [{ kind: 'result', result, recordKey: notification.recordKey }] };
 }

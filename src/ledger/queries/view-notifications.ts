@@ -82,6 +82,15 @@ async function conditionsOf(
   if (filter.until !== null) add('n.received_at < ?', filter.until);
   if (filter.correlation !== null) add('n.correlation = ?', indexText(filter.correlation));
   if (filter.userid !== null) add(`n.progress LIKE ? ESCAPE '~'`, jsonMember('userid', filter.userid));
+  const addTold = (told: string, end: string, value: string): void => {
+    parameters.push(jsonMember(told, value), jsonMember(end, value));
+    const [last, ended] = [1, 0].map((index) => `?${parameters.length + 3 - index}`);
+    // Rows of earlier versions do not say what was told last: their end stands for it, as the codec reads them.
+    conditions.push(`(n.progress LIKE ${last} ESCAPE '~'
+      OR (n.progress NOT LIKE '%"${told}":%' AND n.progress LIKE ${ended} ESCAPE '~'))`);
+  };
+  if (filter.toldStatus !== null) addTold('toldStatus', 'finalStatus', filter.toldStatus);
+  if (filter.toldReason !== null) addTold('toldReason', 'finalReason', filter.toldReason);
   if (filter.id !== null) {
     const carried = await carriedBy(scope, filter.id);
     parameters.push(filter.id, jsonMember('id', filter.id), carried);

@@ -32,7 +32,6 @@ export function summaryJson(summary: NotificationSummary): Json<'notificationSum
 
 export function detailJson(detail: NotificationDetail): Json<'notificationDetail'> {
   const { notification: one, calls, results, deadLetterIds } = detail;
-  const last = results.at(-1)?.result ?? null;
   return {
     ...summaryJson({
       ...one,
@@ -40,8 +39,8 @@ export function detailJson(detail: NotificationDetail): Json<'notificationDetail
       eventSource: one.event.source,
       eventId: one.event.id,
       eventType: one.event.type,
-      status: last?.status ?? one.finalStatus,
-      reason: last === null ? one.finalReason : last.reason,
+      status: one.toldStatus,
+      reason: one.toldReason,
       persons: one.persons.length,
     }),
     item: one.item,

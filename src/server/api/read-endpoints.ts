@@ -25,8 +25,8 @@ export const notificationQuery = z.strictObject({
     .describe('A notification id, event id, task id, userid or correlation key, as a whole')
     .optional(),
   state: z.enum(schemas.states).optional(),
-  status: z.enum(schemas.resultStatuses).optional(),
-  reason: term.optional(),
+  status: z.enum(schemas.resultStatuses).describe('Of the last result').optional(),
+  reason: term.describe('Of the last result').optional(),
   route: term.optional(),
   app: term.optional(),
   since: moment.optional(),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { anyNotification, type NotificationFilter } from '../../../src/ledger/views.ts';
 import type { Notification } from '../../../src/model/notification.ts';
+import { tellAmendment, tellFinal, tellInterim } from '../../../src/ledger/lifecycle/tell.ts';
 import { aNotification, aRecord, noon } from '../../fakes/builders.ts';
 import { claim } from './quota-cases.ts';
 import { insert, told, withCall } from './samples.ts';
@@ -133,6 +134,35 @@ export function viewCases(open: () => Promise<Ledger>, store: () => TestStore): 
       expect(await find({ id })).toEqual(['one']);
     }
     expect(await find({ id: 'nothing' })).toEqual([]);
+  });
+
+  it('finds notifications by what was told of them last, an amendment too', async () => {
+    const ledger = await open();
+    const accepted = tellInterim(aNotification({}, 'accepted'), { status: 'accepted' }, noon).notification;
+    const failed = tellFinal(
+      aNotification({}, 'failed'),
+      { status: 'failed', reason: 'rejected' },
+      noon,
+    ).notification;
+    const delivered = tellFinal(aNotification({}, 'recalled'), { status: 'delivered' }, noon).notification;
+    const recalled = tellAmendment(delivered, { status: 'recalled' }, noon).notification;
+    const all = [aNotification({}, 'untold'), accepted, failed, recalled];
+    await ledger.write((tx) => insert(tx, all));
+    const find = async (filter: Partial<NotificationFilter>): Promise<string[]> => {
+      const page = { limit: 10, cursor: null };
+      const found = await ledger.view((views) =>
+        views.notifications({ ...anyNotification, ...filter }, page),
+      );
+      return found.items.map((item) => item.eventId);
+    };
+    for (const status of ['accepted', 'failed', 'recalled'] as const)
+      expect(await find({ toldStatus: status })).toEqual([status]);
+    expect(await find({ toldStatus: 'delivered' })).toEqual([]);
+    expect(await find({ status: 'delivered' })).toEqual(['recalled']);
+    expect(await find({ toldReason: 'rejected' })).toEqual(['failed']);
+    expect(await find({ toldStatus: 'recalled', toldReason: 'rejected' })).toEqual([]);
+    const kept = await ledger.read((tx) => tx.notifications(all.map(({ id }) => id)));
+    expect(kept).toStrictEqual(all);
   });
 
   it('tells the whole history of one notification', async () => {

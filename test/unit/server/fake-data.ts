@@ -272,6 +272,8 @@ export function detail(index: number): NotificationDetail {
     invalidDeptIds: [],
     signals: noSignals,
     seq: final && sent ? 2 : 1,
+    toldStatus: kind.status,
+    toldReason: kind.reason,
     finalStatus: final ? kind.status : null,
     finalReason: final ? kind.reason : null,
     related: null,
