@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
 export interface ReloadOutcome {
   readonly at: number;
   readonly loaded: Loaded;
-  /** Keys that changed and take effect only at the next start. */
+  /** Keys that differ from what this process was started with; they take effect at the next start. */
   readonly needsRestart: readonly string[];
 }
 
@@ -16,6 +16,8 @@ export interface ReloadOutcome {
  */
 export class Current {
   #active: Active;
+  /** What runs of the settings that a reload cannot change, however many reloads there were. */
+  readonly #started: Config;
   #last: ReloadOutcome | null = null;
   /** Of the last attempt, whether it was taken or not. */
   #inputs: Inputs;
@@ -25,6 +27,7 @@ export class Current {
 
   constructor(active: Active, load: () => Loaded, now: () => number) {
     this.#active = active;
+    this.#started = active.config;
     this.#inputs = active.inputs;
     this.#load = load;
     this.#now = now;
@@ -67,7 +70,7 @@ export class Current {
 
   #take(loaded: Loaded): ReloadOutcome {
     this.#inputs = inputsOf(loaded);
-    const needsRestart = loaded.ok ? restartKeys(this.#active, loaded.active) : [];
+    const needsRestart = loaded.ok ? restartKeys(this.#started, loaded.active.config) : [];
     this.#last = { at: this.#now(), loaded, needsRestart };
     if (loaded.ok) {
       this.#active = loaded.active;
@@ -81,18 +84,20 @@ function inputsOf(loaded: Loaded): Inputs {
   return loaded.ok ? loaded.active.inputs : loaded.inputs;
 }
 
-/** What is opened once at the start and not exchanged while running. */
-const openedAtStart: Readonly<Record<string, (config: Config) => unknown>> = {
+/** What is read once at the start and not exchanged while running. */
+const readAtStart: Readonly<Record<string, (config: Config) => unknown>> = {
   kafka: ({ kafka }) => kafka,
   schema_registry: ({ schemaRegistry }) => schemaRegistry,
   store: ({ store }) => store,
   results: ({ results }) => results,
   // Its tokens are looked up at each request.
   server: ({ server }) => [server.host, server.port],
+  shutdown_timeout: ({ shutdownTimeoutMs }) => shutdownTimeoutMs,
+  'log.level': ({ log }) => log.level,
 };
 
-function restartKeys(before: Active, after: Active): string[] {
-  return Object.entries(openedAtStart)
-    .filter(([, part]) => fingerprint(part(before.config)) !== fingerprint(part(after.config)))
+function restartKeys(started: Config, wanted: Config): string[] {
+  return Object.entries(readAtStart)
+    .filter(([, part]) => fingerprint(part(started)) !== fingerprint(part(wanted)))
     .map(([key]) => key);
 }
