@@ -63,7 +63,7 @@ export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): P
       duplicates += 1;
       continue;
     }
-    const origin = originOf(each, now);
+    const origin = originOf(each, now, null);
     for (const notification of each.plan.notifications) {
       pending.push({ step: await admit(tx, notification, origin, now), identity });
     }
@@ -84,14 +84,18 @@ function insert(tx: LedgerTx, events: readonly PlannedEvent[], now: number): Pro
   return tx.insertEvents(rows);
 }
 
-function originOf({ record, event, plan }: PlannedEvent, now: number): Origin {
+export function originOf(
+  { record, event, plan }: PlannedEvent,
+  now: number,
+  redrive: Origin['redrive'],
+): Origin {
   return {
     event: referenceOf(event.meta),
     record,
     traceparent: event.meta.traceparent,
     receivedAt: now,
     configHash: plan.configHash,
-    redrive: null,
+    redrive,
   };
 }
 

@@ -1,12 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import { failpoint } from '../base/failpoints.ts';
 import type { EventDecoder } from '../events/outcome.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Origin } from '../ledger/lifecycle/admit.ts';
+import type { Ledger, LedgerTx } from '../ledger/ledger.ts';
+import type { Step } from '../ledger/lifecycle/tell.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
-import { referenceOf } from '../model/event.ts';
+import type { Event } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RawRecord } from '../model/record.ts';
 import { admit } from './admission.ts';
-import { admitBatch, insertSteps } from './admit-batch.ts';
+import { admitBatch, insertSteps, originOf } from './admit-batch.ts';
 import { identityOf, type PlannedEvent } from './planned-event.ts';
 import type { IntakeRules } from './intake-types.ts';
 
@@ -19,7 +21,7 @@ export interface RedriveParts {
 
 export type RedriveOutcome =
   | { readonly kind: 'redriven'; readonly created: readonly string[] }
-  /** It was redriven before, or its event is known by now. */
+  /** It was redriven before. */
   | { readonly kind: 'known' }
   | { readonly kind: 'still_failing'; readonly message: string }
   /** The rules of today make nothing of it. */
@@ -28,7 +30,7 @@ export type RedriveOutcome =
 /**
  * Sends a dead letter through the present rules once more: a record that could not be read as a whole, a failed
  * notification through its own route, past the check of known identities, as a new notification whose `related` is
- * the old one. The new ids follow from the dead letter's, so that a second redrive makes nothing new.
+ * the old one. All of it is one transaction that claims the dead letter, so that a second redrive makes nothing new.
  */
 export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Promise<RedriveOutcome> {
   const { ledger, decoder, clock } = parts;
@@ -39,66 +41,59 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
   if (decoded.kind === 'dead_letter') return { kind: 'still_failing', message: decoded.message };
   if (decoded.kind === 'tombstone') return { kind: 'no_match' };
   const now = clock.now();
-  const created: string[] = [];
-  let matched = false;
+  const planned: PlannedEvent[] = [];
   for (const event of decoded.events) {
-    if (deadLetter.route === null) {
-      const plan = rules.plan(event, now);
-      matched ||= plan.notifications.length > 0;
-      created.push(...(await admitWhole(parts, deadLetter, { record, event, plan }, now)));
-      continue;
-    }
-    const plan = rules.planRoute(deadLetter.route, event, now);
-    if (plan === null || plan.notifications.length === 0) continue;
-    matched = true;
-    const origin: Origin = {
-      event: referenceOf(event.meta),
-      record,
-      traceparent: event.meta.traceparent,
-      receivedAt: now,
-      configHash: plan.configHash,
-      redrive: { deadLetterId: deadLetter.id, related: deadLetter.notificationId },
-    };
-    const inserted = await ledger.write(async (tx) => {
-      const identity = identityOf(event);
-      await tx.insertEvents([{ identity, record, receivedAt: now }]);
-      const steps: { step: Awaited<ReturnType<typeof admit>>; identity: string }[] = [];
-      for (const planned of plan.notifications)
-        steps.push({ step: await admit(tx, planned, origin, now), identity });
-      const made = await insertSteps(tx, steps);
-      await tx.recordRedrive(
-        deadLetter.id,
-        made.map(({ id }) => id),
-      );
-      return made;
-    });
-    failpoint('intake.after_redrive');
-    created.push(...inserted.map((each) => each.id));
+    const plan = planOf(rules, deadLetter, event, now);
+    if (plan !== null && plan.notifications.length > 0) planned.push({ record, event, plan });
   }
-  if (!matched) return { kind: 'no_match' };
-  return created.length === 0 ? { kind: 'known' } : { kind: 'redriven', created };
+  if (planned.length === 0) return { kind: 'no_match' };
+  const created = await ledger.write(async (tx) => {
+    // Asked before the policies are: what is not made again must take no place in their windows.
+    if (!(await tx.claimRedrive(deadLetter.id))) return null;
+    const ids =
+      deadLetter.route === null
+        ? await admitWhole(tx, record, planned, now)
+        : await admitRoute(tx, deadLetter, planned, now);
+    await tx.recordRedrive(deadLetter.id, ids);
+    return ids;
+  });
+  failpoint('intake.after_redrive');
+  return created === null ? { kind: 'known' } : { kind: 'redriven', created };
+}
+
+function planOf(rules: IntakeRules, { route }: DeadLetter, event: Event, now: number): Plan | null {
+  return route === null ? rules.plan(event, now) : rules.planRoute(route, event, now);
+}
+
+/** A failed notification: its event is known, and past that check goes what its route makes of it. */
+async function admitRoute(
+  tx: LedgerTx,
+  deadLetter: DeadLetter,
+  events: readonly PlannedEvent[],
+  now: number,
+): Promise<readonly string[]> {
+  const redrive = { deadLetterId: deadLetter.id, related: deadLetter.notificationId };
+  const ids: string[] = [];
+  for (const planned of events) {
+    const { record, event, plan } = planned;
+    const identity = identityOf(event);
+    await tx.insertEvents([{ identity, record, receivedAt: now }]);
+    const origin = originOf(planned, now, redrive);
+    const steps: { step: Step; identity: string }[] = [];
+    for (const notification of plan.notifications)
+      steps.push({ step: await admit(tx, notification, origin, now), identity });
+    for (const { id } of await insertSteps(tx, steps)) ids.push(id);
+  }
+  return ids;
 }
 
 /** A record that could not be read before: its events are new to everyone. */
 async function admitWhole(
-  { ledger }: RedriveParts,
-  deadLetter: DeadLetter,
-  planned: PlannedEvent,
+  tx: LedgerTx,
+  { topic, partition }: RawRecord,
+  events: readonly PlannedEvent[],
   now: number,
 ): Promise<readonly string[]> {
-  const { topic, partition } = planned.record;
-  const batch = {
-    group: '',
-    topic,
-    partition,
-    next: null,
-    events: [planned],
-    deadLetters: [],
-    redrive: true,
-  };
-  return ledger.write(async (tx) => {
-    const { ids } = await admitBatch(tx, batch, now);
-    await tx.recordRedrive(deadLetter.id, ids);
-    return ids;
-  });
+  const batch = { group: '', topic, partition, next: null, events, deadLetters: [], redrive: true };
+  return (await admitBatch(tx, batch, now)).ids;
 }

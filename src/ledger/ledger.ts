@@ -323,6 +323,8 @@ export interface LedgerTx extends LedgerReader {
   clearHold(subject: string): Promise<void>;
   /** An entry with a known id takes the place of the one before. */
   recordAudit(row: AuditRow): Promise<void>;
+  /** Takes a dead letter for its redrive; false when it was redriven before. */
+  claimRedrive(deadLetterId: string): Promise<boolean>;
   /** Remembers which notifications a redrive made of a dead letter. */
   recordRedrive(deadLetterId: string, notificationIds: readonly string[]): Promise<void>;
 

@@ -41,7 +41,7 @@ import {
 } from './queries/positions.ts';
 import { claimContents, count, counter, releaseContents } from './queries/quotas.ts';
 import { bringForward } from './queries/clock.ts';
-import { recordRedrive, redrives } from './queries/redrives.ts';
+import { claimRedrive, recordRedrive, redrives } from './queries/redrives.ts';
 import { purge } from './queries/retention.ts';
 import { rememberSignals, signalsFor } from './queries/signals.ts';
 import { deadLetters, heldCalls, history } from './queries/view-history.ts';
@@ -117,6 +117,7 @@ export function transactionOf(scope: Scope): LedgerTx {
     setHold: (hold) => setHold(scope, hold),
     clearHold: (subject) => clearHold(scope, subject),
     recordAudit: (row) => recordAudit(scope, row),
+    claimRedrive: (deadLetterId) => claimRedrive(scope, deadLetterId),
     recordRedrive: (deadLetterId, ids) => recordRedrive(scope, deadLetterId, ids),
     appendOutbox: (items) => appendOutbox(scope, items),
     takeOutbox: (limit) => takeOutbox(scope, limit),

@@ -65,6 +65,19 @@ export function retentionCases(open: () => Promise<Ledger>, store: () => TestSto
     expect([...(await redrives())]).toEqual([['dlq_a', ['ntf_0']]]);
   });
 
+  it('lets a dead letter be claimed for its redrive once, by an earlier version’s redrive too', async () => {
+    const ledger = await open();
+    const claim = (id: string) => ledger.write((tx) => tx.claimRedrive(id));
+    expect(await Promise.all([claim('dlq_a'), claim('dlq_a')])).toEqual(
+      expect.arrayContaining([true, false]),
+    );
+    expect((await ledger.view((views) => views.redrives(['dlq_a']))).size).toBe(0);
+    await ledger.write((tx) => tx.recordRedrive('dlq_b', ['ntf_1']));
+    expect(await claim('dlq_b')).toBe(false);
+    await purgeAll(ledger, noon + 1);
+    expect(await claim('dlq_a')).toBe(true);
+  });
+
   it('keeps an event for as long as one of its notifications is kept', async () => {
     const ledger = await open();
     const first = aNotification({ route: 'a' });

@@ -6,10 +6,11 @@ import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { EventDecoder } from '../../../src/events/outcome.ts';
 import type { IntakeRules } from '../../../src/intake/intake-types.ts';
-import { redrive } from '../../../src/intake/redrive.ts';
+import { redrive, type RedriveParts } from '../../../src/intake/redrive.ts';
+import type { DeadLetter } from '../../../src/model/dead-letter.ts';
 import type { Event } from '../../../src/model/event.ts';
 import type { RawRecord } from '../../../src/model/record.ts';
-import type { PlannedNotification, Signal } from '../../../src/model/plan.ts';
+import type { Plan, PlannedNotification, Signal } from '../../../src/model/plan.ts';
 import type { Result } from '../../../src/model/result.ts';
 import { aPlanned, aRecord, anEvent, noon, only } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -318,6 +319,9 @@ describe('digests', () => {
     const again = rows.flatMap((row) => (row.kind === 'result' ? [row.result] : [])).slice(results.length);
     expect(again.map((each) => each.reason)).toEqual(['digested', 'digested']);
     expect(again.map((each) => each.related)).not.toContain(digest?.notificationId);
+    // Their window has been taken: what was redriven before must not open another one.
+    for (const letter of letters) expect((await redrive(parts, letter)).kind).toBe('known');
+    expect(await ledger.read((tx) => tx.nextDigest())).toBeNull();
   });
 
   it('end failed when their template has come to break, and each event can be tried again', async () => {
@@ -391,6 +395,49 @@ describe('digests', () => {
     digests.start();
     await expect.poll(() => seen.map((each) => each.length)).toEqual([3]);
     await digests.stop();
+  });
+});
+
+describe('a redrive', () => {
+  const letter: DeadLetter = {
+    id: 'dlq_1',
+    record: aRecord(),
+    stage: 'render',
+    reason: 'template_error',
+    message: 'no such field',
+    exceptionClass: 'dingbus.RuleError',
+    route: 'refund',
+    notificationId: 'ntf_old',
+  };
+  const partsWith = (planRoute: (event: Event) => Partial<Plan>): RedriveParts => ({
+    ledger,
+    clock,
+    decoder: {
+      decode: () => ({ kind: 'events', events: [anEvent('e-1')] }),
+    } as unknown as EventDecoder,
+    rules: () =>
+      ({
+        reading: () => ({ format: 'auto', identity: null }),
+        planRoute: (_route: string, event: Event) => ({
+          signals: [],
+          configHash: 'mended',
+          ...planRoute(event),
+        }),
+      }) as unknown as IntakeRules,
+  });
+
+  it('that was made before takes no place in the windows of dedupe and throttle', async () => {
+    const policies = {
+      dedupe: { key: 'order-1', windowMs: 60_000 },
+      throttle: { key: 'team', limit: 1, windowMs: 60_000 },
+    };
+    const parts = partsWith(() => ({ notifications: [aPlanned({ policies })] }));
+    expect((await redrive(parts, letter)).kind).toBe('redriven');
+    clock.set(noon + 120_000);
+    expect((await redrive(parts, letter)).kind).toBe('known');
+    await take(planned('e-9', [aPlanned({ policies, text: 'other' })]));
+    expect(await results()).toEqual([]);
+    clock.set(noon);
   });
 });
 
