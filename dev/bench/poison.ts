@@ -78,6 +78,7 @@ async function run(rules: Rules, registryUrl: string, withPoison: boolean): Prom
       reading: () => ({ format: 'auto', identity: null }),
       plan: (event, now) => rules.plan(event, now),
       planRoute: () => null,
+      planSignals: () => ({ notifications: [], signals: [], configHash: '' }),
     }),
     clock: systemClock,
     logger: silentLogger,

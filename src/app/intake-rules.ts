@@ -13,5 +13,6 @@ export function intakeRules({ config, rules }: Pick<Active, 'config' | 'rules'>)
     }),
     plan: (event, now) => rules.plan(event, now),
     planRoute: (route, event, now) => rules.planRoute(route, event, now),
+    planSignals: (route, event, now) => rules.planSignals(route, event, now),
   };
 }

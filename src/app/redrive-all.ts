@@ -65,6 +65,8 @@ export async function redriveAll(
   );
 }
 
+const signalled = 'no new notification: it recalls or updates earlier ones';
+
 async function redriveOne(
   { ledger, decoder, current, clock }: RedriveAllParts,
   deadLetter: DeadLetter,
@@ -74,7 +76,7 @@ async function redriveOne(
   const done = await redrive({ ledger, decoder, rules, clock }, deadLetter);
   switch (done.kind) {
     case 'redriven':
-      return outcome(id, true, 'redriven', null, done.created);
+      return outcome(id, true, 'redriven', done.created.length === 0 ? signalled : null, done.created);
     case 'known':
       return outcome(id, true, 'already_redriven', 'nothing new: it was redriven before');
     case 'no_match':

@@ -113,7 +113,7 @@ export async function insertSteps(
   return entries.map(({ step }) => step.notification).filter((each) => inserted.has(each.id));
 }
 
-async function applySignal(tx: LedgerTx, signal: Signal, now: number): Promise<void> {
+export async function applySignal(tx: LedgerTx, signal: Signal, now: number): Promise<void> {
   const ids = await tx.correlated(signal.route, signal.correlation, now - rememberedMs);
   let concerned = false;
   for (const notification of await tx.lockNotifications(ids)) {

@@ -13,8 +13,10 @@ export interface IntakeRules {
   couldMatch(topic: string, type: string | null | undefined): boolean;
   reading(topic: string): TopicReading;
   plan(event: Event, now: number): Plan;
-  /** One route's part of the plan, whatever the others say; null when there is no such route. */
+  /** One route's part of the plan, whatever the others say; null when it takes no such event. */
   planRoute(route: string, event: Event, now: number): Plan | null;
+  /** One route's recalls and updates by the event, and the failures of those that could not be made out. */
+  planSignals(route: string, event: Event, now: number): Plan;
 }
 
 /** What intake tells whoever counts. */

@@ -10,6 +10,11 @@ export interface PlannedEvent {
   readonly plan: Plan;
 }
 
+/** Whether anything follows from an event. */
+export function hasConsequences({ notifications, signals }: Plan): boolean {
+  return notifications.length + signals.length > 0;
+}
+
 /** The ledger's key for an event, global over topics. */
 export function identityOf(event: Event): string {
   return stableId('evt', event.meta.source, event.meta.id);

@@ -6,7 +6,7 @@ import type { DecodeOutcome, EventDecoder } from '../events/outcome.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { RawRecord } from '../model/record.ts';
 import type { IntakeRules } from './intake-types.ts';
-import type { PlannedEvent } from './planned-event.ts';
+import { hasConsequences, type PlannedEvent } from './planned-event.ts';
 
 export interface Reading {
   readonly events: PlannedEvent[];
@@ -57,7 +57,7 @@ function take(
       for (const event of outcome.events) {
         reading.decoded += 1;
         const plan = rules.plan(event, clock.now());
-        if (plan.notifications.length + plan.signals.length > 0) reading.events.push({ record, event, plan });
+        if (hasConsequences(plan)) reading.events.push({ record, event, plan });
       }
   }
 }

@@ -8,8 +8,9 @@ import type { Event } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RawRecord } from '../model/record.ts';
 import { admit } from './admission.ts';
-import { admitBatch, insertSteps, originOf } from './admit-batch.ts';
-import { identityOf, type PlannedEvent } from './planned-event.ts';
+import { admitBatch, applySignal, insertSteps, originOf } from './admit-batch.ts';
+import { hasConsequences, identityOf, type PlannedEvent } from './planned-event.ts';
+import { isSignalFailure } from '../rules/signal-failure.ts';
 import type { IntakeRules } from './intake-types.ts';
 
 export interface RedriveParts {
@@ -20,6 +21,7 @@ export interface RedriveParts {
 }
 
 export type RedriveOutcome =
+  /** `created` is empty where all that followed is a recall or an update of earlier notifications. */
   | { readonly kind: 'redriven'; readonly created: readonly string[] }
   /** It was redriven before. */
   | { readonly kind: 'known' }
@@ -30,7 +32,7 @@ export type RedriveOutcome =
 /**
  * Sends a dead letter through the present rules once more: a record that could not be read as a whole, a failed
  * notification through its own route, past the check of known identities, as a new notification whose `related` is
- * the old one. All of it is one transaction that claims the dead letter, so that a second redrive makes nothing new.
+ * the old one, a failed recall or update to the notifications that it means. All of it is one transaction that claims the dead letter, so that a second redrive makes nothing new.
  */
 export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Promise<RedriveOutcome> {
   const { ledger, decoder, clock } = parts;
@@ -44,7 +46,7 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
   const planned: PlannedEvent[] = [];
   for (const event of decoded.events) {
     const plan = planOf(rules, deadLetter, event, now);
-    if (plan !== null && plan.notifications.length > 0) planned.push({ record, event, plan });
+    if (plan !== null && hasConsequences(plan)) planned.push({ record, event, plan });
   }
   if (planned.length === 0) return { kind: 'no_match' };
   const created = await ledger.write(async (tx) => {
@@ -61,11 +63,13 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
   return created === null ? { kind: 'known' } : { kind: 'redriven', created };
 }
 
-function planOf(rules: IntakeRules, { route }: DeadLetter, event: Event, now: number): Plan | null {
-  return route === null ? rules.plan(event, now) : rules.planRoute(route, event, now);
+function planOf(rules: IntakeRules, { route, message }: DeadLetter, event: Event, now: number): Plan | null {
+  if (route === null) return rules.plan(event, now);
+  // An event that takes back what was sent may be one that its route sends as well: only the part that failed is due.
+  return isSignalFailure(message) ? rules.planSignals(route, event, now) : rules.planRoute(route, event, now);
 }
 
-/** A failed notification: its event is known, and past that check goes what its route makes of it. */
+/** A failed notification, recall or update: its event is known, and past that check goes what its route makes of it. */
 async function admitRoute(
   tx: LedgerTx,
   deadLetter: DeadLetter,
@@ -83,6 +87,7 @@ async function admitRoute(
     for (const notification of plan.notifications)
       steps.push({ step: await admit(tx, notification, origin, now), identity });
     for (const { id } of await insertSteps(tx, steps)) ids.push(id);
+    for (const signal of plan.signals) await applySignal(tx, signal, now);
   }
   return ids;
 }

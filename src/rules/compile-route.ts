@@ -12,6 +12,7 @@ import type { ResolvedGroup } from './groups.ts';
 import { compileMessage, type CompiledMessage } from './message/compile-message.ts';
 import { mainTextPath } from './message/fields.ts';
 import { containsLiquid } from './recipients.ts';
+import { signalClauses } from './signal-failure.ts';
 
 /** What all routes are compiled with. */
 export interface RouteParts {
@@ -169,7 +170,7 @@ function compileSignal(
 ): readonly CompiledSignal[] {
   const { context } = parts;
   const { source } = route.config;
-  const key = kind === 'recall' ? 'recall_on' : 'update_on';
+  const key = signalClauses[kind];
   const many = (kind === 'recall' ? route.config.recallOn : route.config.updateOn).length > 1;
   const path = many ? [key, index] : [key];
   const types = typesOf({ type: signal.type, source }, parts);

@@ -6,6 +6,7 @@ import { suggest } from '../config/suggest.ts';
 import type { Event } from '../model/event.ts';
 import { readAvroSchemas, type AvroSchemas } from './cel/avro-types.ts';
 import { CompileContext, untyped } from './compile-context.ts';
+import type { CompiledRoute } from './compiled-route.ts';
 import { compileRoute, compileSignals, digestVariables, type RouteParts } from './compile-route.ts';
 import { planDigest } from './digest.ts';
 import { evaluateRoute } from './evaluate-route.ts';
@@ -16,7 +17,7 @@ import { resolveGroups } from './groups.ts';
 import { compileIdentities } from './identity.ts';
 import { compileMessage, type CompiledMessage } from './message/compile-message.ts';
 import { compileLinkRule, type LinkRule } from './message/links.ts';
-import { planEvent, type Program } from './plan-event.ts';
+import { findSignalsOf, planEvent, type Program } from './plan-event.ts';
 import { renderTemplate } from './render-template.ts';
 import { RouteIndex } from './route-index.ts';
 import type { Rules } from './rules.ts';
@@ -75,6 +76,8 @@ function createRules(
   schemas: AvroSchemas,
 ): Rules {
   const byName = new Map(program.routes.map((route) => [route.config.name, route]));
+  const candidateOf = (name: string, { meta }: Event): CompiledRoute | null =>
+    program.index.find(meta.topic, meta.type).find((route) => route.config.name === name) ?? null;
   const scopeOf = (event: Event, now: number): EventScope => new EventScope(event, now, config.timeZone);
   return {
     hash: config.hash,
@@ -86,14 +89,18 @@ function createRules(
     identity: (topic) => identities.get(findByName(config.topics, topic)?.name ?? topic) ?? null,
     plan: (event, now) => ({ ...planEvent(program, scopeOf(event, now)), configHash: config.hash }),
     planRoute: (name, event, now) => {
-      const route = byName.get(name);
-      if (route === undefined) return null;
+      const route = candidateOf(name, event);
+      if (route === null) return null;
       const { notifications } = evaluateRoute(route, scopeOf(event, now), program.rules);
       return {
         notifications: notifications.map(({ planned }) => planned),
         signals: [],
         configHash: config.hash,
       };
+    },
+    planSignals: (name, event, now) => {
+      const { signals, failures } = findSignalsOf(name, program, scopeOf(event, now));
+      return { notifications: failures, signals, configHash: config.hash };
     },
     planDigest: (name, key, members, now) => {
       const route = byName.get(name);

@@ -5,6 +5,7 @@ import type { EventScope } from './event-scope.ts';
 import { keyText } from './key-text.ts';
 import type { MessageRules } from './message/render-message.ts';
 import type { RouteIndex } from './route-index.ts';
+import { signalFailure } from './signal-failure.ts';
 
 /** What the evaluation of events works with. */
 export interface Program {
@@ -59,15 +60,32 @@ export interface SignalsResult {
 
 export function findSignals(program: Program, scope: EventScope): SignalsResult {
   const { topic, type } = scope.event.meta;
+  return evaluateSignals(program.signals.find(topic, type), scope, program);
+}
+
+/** One route's share of them. */
+export function findSignalsOf(route: string, program: Program, scope: EventScope): SignalsResult {
+  const { topic, type } = scope.event.meta;
   const candidates = program.signals.find(topic, type);
+  return evaluateSignals(
+    candidates.filter((each) => each.route.config.name === route),
+    scope,
+    program,
+  );
+}
+
+function evaluateSignals(
+  candidates: readonly CompiledSignal[],
+  scope: EventScope,
+  program: Program,
+): SignalsResult {
   if (candidates.length === 0) return { signals: [], failures: [] };
   const signals: Signal[] = [];
   const failures: PlannedNotification[] = [];
   for (const candidate of candidates) {
     const found = evaluateSignal(candidate, scope, program);
     if (typeof found === 'string') {
-      const name = candidate.kind === 'recall' ? 'recall_on' : 'update_on';
-      const failure = failed('expression_error', 'match', `${name}.${found}`);
+      const failure = failed('expression_error', 'match', signalFailure(candidate.kind, found));
       failures.push(failedNotification(candidate.route, scope, failure).planned);
     } else if (found !== null) signals.push(found);
   }

@@ -33,9 +33,11 @@ export interface Rules {
   plan(event: Event, now: number): Plan;
   /**
    * One route's notifications for an event, whatever the other routes say: how a dead letter is tried again. Null
-   * when there is no such route.
+   * when there is no such route, or it is off or takes other topics or types.
    */
   planRoute(route: string, event: Event, now: number): Plan | null;
+  /** What an event says to one route's earlier notifications: how a recall or update that failed is tried again. */
+  planSignals(route: string, event: Event, now: number): Plan;
   /** The one notification of a closed digest. Null when the route is gone or makes no digests any more. */
   planDigest(route: string, key: string, members: readonly Event[], now: number): PlannedNotification | null;
   /** Why each route does or does not apply, and what would be sent. */

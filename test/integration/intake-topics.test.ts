@@ -45,6 +45,7 @@ const rules: IntakeRules = {
     configHash: 'c0ffee',
   }),
   planRoute: () => null,
+  planSignals: () => ({ notifications: [], signals: [], configHash: 'c0ffee' }),
 };
 
 /** One life of the service's reading. */

@@ -67,7 +67,8 @@ export function rulesOf(hash: string): IntakeRules {
     couldMatch: () => true,
     reading: () => ({ format: 'json', identity: null }),
     plan,
-    planRoute: (_route, event, now) => plan(event, now),
+    planRoute: (_route, event, now) => ({ ...plan(event, now), signals: [] }),
+    planSignals: () => ({ notifications: [], signals: [], configHash: hash }),
   };
 }
 

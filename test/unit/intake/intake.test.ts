@@ -22,6 +22,7 @@ const rules: IntakeRules = {
     configHash: 'c0ffee',
   }),
   planRoute: () => null,
+  planSignals: () => ({ notifications: [], signals: [], configHash: 'c0ffee' }),
 };
 
 let files: TempLedger;
