@@ -1,5 +1,6 @@
 import { fits } from '../base/name-pattern.ts';
 import type { RouteConfig } from '../config/config.ts';
+import type { PlannedNotification } from '../model/plan.ts';
 import { callsFor, countOf } from './calls.ts';
 import type { Expression } from './cel/expression.ts';
 import type { CompiledRoute } from './compiled-route.ts';
@@ -8,7 +9,13 @@ import { type EventScope } from './event-scope.ts';
 import type { Check, ExplainedNotification, Explanation, RouteVerdict } from './explanation.ts';
 import { printed } from './liquid/view.ts';
 import { liquidView } from './liquid/view.ts';
-import { findSignals, visitRoutes, type Program, type RouteVisit } from './plan-event.ts';
+import {
+  besideNotifications,
+  findSignals,
+  visitRoutes,
+  type Program,
+  type RouteVisit,
+} from './plan-event.ts';
 import { refusalOf } from './refusal.ts';
 import { zonedIso } from './zoned-time.ts';
 
@@ -17,12 +24,37 @@ const maxValueLength = 120;
 /** Tells, route by route, what the plan for an event is made of. */
 export function explainEvent(program: Program, scope: EventScope, configHash: string): Explanation {
   const visits = new Map(visitRoutes(program, scope).map((visit) => [visit.route, visit]));
+  const { signals, failures } = findSignals(program, scope);
+  const failureOf = new Map(failures.map((failure) => [failure.route, failure]));
   const { source, id, type, topic } = scope.event.meta;
   return {
     event: { source, id, type, topic },
     configHash,
-    routes: program.routes.map((route) => explainRoute(route, visits.get(route), scope, program)),
-    signals: findSignals(program, scope).signals,
+    routes: program.routes.map((route) => {
+      const told = explainRoute(route, visits.get(route), scope, program);
+      const failure = failureOf.get(route.config.name);
+      return failure === undefined ? told : withSignalFailure(told, failure, route, scope, program);
+    }),
+    signals,
+  };
+}
+
+/** A recall or update that could not be made out, whatever its route makes of the event besides. */
+function withSignalFailure(
+  told: RouteVerdict,
+  failure: PlannedNotification,
+  route: CompiledRoute,
+  scope: EventScope,
+  program: Program,
+): RouteVerdict {
+  const planned = besideNotifications(failure, told.notifications.length);
+  const explained = explainNotification({ planned, origins: [] }, route, scope, program);
+  const message = failure.failure?.message ?? '';
+  return {
+    ...told,
+    verdict: 'failed',
+    checks: [...told.checks, no(clauseOf(message), message)],
+    notifications: [...told.notifications, explained],
   };
 }
 

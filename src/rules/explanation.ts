@@ -19,7 +19,7 @@ export interface RouteVerdict {
   readonly route: string;
   /**
    * `skipped`: an earlier route stopped the evaluation, or a fallback was not needed. `failed`: an expression or a
-   * template broke.
+   * template broke, of the route itself or of its `recall_on` or `update_on`.
    */
   readonly verdict: 'matched' | 'not_matched' | 'skipped' | 'disabled' | 'failed';
   /** Each clause that was looked at, in order. */
@@ -28,7 +28,7 @@ export interface RouteVerdict {
 }
 
 export interface Check {
-  /** `enabled`, `on`, `type`, `when`, `for_each`, `to`, `message`, `stop`, `fallback`. */
+  /** `enabled`, `on`, `type`, `when`, `for_each`, `to`, `message`, `stop`, `fallback`, `recall_on`, `update_on`. */
   readonly clause: string;
   readonly ok: boolean;
   /** For people: the expression and what it gave, or the fault. */

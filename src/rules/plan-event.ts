@@ -54,7 +54,7 @@ export function visitRoutes(program: Program, scope: EventScope): readonly Route
 
 export interface SignalsResult {
   readonly signals: readonly Signal[];
-  /** A signal whose key could not be told fails in the name of its route, so that it is not lost in silence. */
+  /** A signal whose key could not be told fails in the name of its route, so that it is not lost in silence; once a route. */
   readonly failures: readonly PlannedNotification[];
 }
 
@@ -85,6 +85,7 @@ function evaluateSignals(
   for (const candidate of candidates) {
     const found = evaluateSignal(candidate, scope, program);
     if (typeof found === 'string') {
+      if (failures.some(({ route }) => route === candidate.route.config.name)) continue;
       const failure = failed('expression_error', 'match', signalFailure(candidate.kind, found));
       failures.push(failedNotification(candidate.route, scope, failure).planned);
     } else if (found !== null) signals.push(found);
@@ -130,12 +131,13 @@ export function planEvent(
     (visit) => visit.result?.notifications.map(({ planned }) => planned) ?? [],
   );
   const { signals, failures } = findSignals(program, scope);
-  // One event and one route make one notification for each element, whatever went wrong besides.
-  const taken = new Set(notifications.map(({ route }) => route));
-  for (const failure of failures) {
-    if (taken.has(failure.route)) continue;
-    taken.add(failure.route);
-    notifications.push(failure);
-  }
-  return { notifications, signals };
+  const besides = failures.map((failure) =>
+    besideNotifications(failure, notifications.filter(({ route }) => route === failure.route).length),
+  );
+  return { notifications: [...notifications, ...besides], signals };
+}
+
+/** A signal's failure behind what its route makes of the same event, so that each has a name of its own. */
+export function besideNotifications(failure: PlannedNotification, count: number): PlannedNotification {
+  return { ...failure, item: count };
 }

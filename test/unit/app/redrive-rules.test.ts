@@ -93,6 +93,17 @@ describe('a recall whose key broke', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  it('is told beside what its route sends of the same event, and its redrive does not send that again', async () => {
+    const both = rulesWith('[A, C]', 'recall_on: { type: C, key: data.gone }');
+    await take(both, 'C', 2n);
+    const letter = only(await deadLetters());
+    expect(letter.message).toMatch(/^recall_on\.key: /);
+    expect(await waiting()).toHaveLength(1);
+    const recalling = rulesWith('[A, C]', 'recall_on: { type: C, key: data.id }');
+    expect(await again(recalling, letter)).toEqual({ kind: 'redriven', created: [] });
+    expect((await waiting()).filter(({ signals }) => !signals.recall)).toEqual([]);
+  });
+
   it('makes nothing when the event recalls nothing any more', async () => {
     await take(broken, 'C', 2n);
     const letter = only(await deadLetters());

@@ -92,6 +92,36 @@ describe('explain', () => {
     expect(broken?.checks.at(-1)).toMatchObject({ clause: 'when', ok: false });
   });
 
+  it('says that a recall failed, of a route that takes the event and of one that does not', () => {
+    const failing = (type: string) =>
+      compile(`routes:
+  - name: r
+    on: orders
+    type: ${type}
+    to: { userids: [u1] }
+    correlation: data.id
+    recall_on: { type: C, key: data.gone }
+    message: { text: { content: "{{ data.id }}" } }
+`).rules;
+    const cancelled = event({ id: 'A' }, { type: 'C' });
+    for (const [type, sent] of [
+      ['A', 0],
+      ['[A, C]', 1],
+    ] as const) {
+      const [route] = failing(type).explain(cancelled, now).routes;
+      expect(route).toMatchObject({ verdict: 'failed' });
+      expect(route?.checks.at(-1)).toMatchObject({ clause: 'recall_on', ok: false });
+      expect(route?.notifications.map(({ item, failure }) => [item, failure?.reason])).toEqual([
+        ...Array.from({ length: sent }, () => [0, undefined]),
+        [sent, 'expression_error'],
+      ]);
+      const planned = failing(type).plan(cancelled, now).notifications;
+      expect(planned.map(({ item, failure }) => [item, failure?.reason])).toEqual(
+        route?.notifications.map(({ item, failure }) => [item, failure?.reason]),
+      );
+    }
+  });
+
   it('says of a broadcast what it costs', () => {
     const rest = explain({}, 'Other').routes.at(-1);
     expect(rest?.notifications[0]?.cost).toEqual({ calls: 1, recipients: 900, broadcasts: 1 });
