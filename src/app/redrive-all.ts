@@ -79,6 +79,8 @@ async function redriveOne(
       return outcome(id, true, 'redriven', done.created.length === 0 ? signalled : null, done.created);
     case 'known':
       return outcome(id, true, 'already_redriven', 'nothing new: it was redriven before');
+    case 'duplicate':
+      return outcome(id, true, 'duplicate', 'nothing new: its event is known from another record');
     case 'no_match':
       return outcome(id, false, 'no_match', 'the rules in force make nothing of it');
     case 'still_failing':

@@ -38,9 +38,7 @@ export interface BatchCounts {
  */
 export async function admitBatch(tx: LedgerTx, batch: BatchPlan, now: number): Promise<BatchCounts> {
   const fresh = new Set(await insert(tx, batch.events, now));
-  const renamed = batch.redrive
-    ? new Map<PlannedEvent, PlannedEvent>()
-    : await renameNewcomers(tx, batch.events, fresh);
+  const renamed = await renameNewcomers(tx, batch.events, fresh, batch.redrive);
   for (const identity of await insert(tx, [...renamed.values()], now)) fresh.add(identity);
   let duplicates = 0;
   const planned = new Map<string, { route: string; app: string; count: number }>();

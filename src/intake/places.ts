@@ -16,12 +16,14 @@ function isNamedByPlace({ id }: EventMeta, record: RawRecord): boolean {
 /**
  * A topic that was deleted and created anew has other records at the same places, and so has one whose broker lost its
  * end. An event that is named by its place and meets another record's identity there gets its record's timestamp into its
- * id, as a redelivered record keeps its timestamp and another one has its own. Gives those events under their new ids.
+ * id, as a redelivered record keeps its timestamp and another one has its own; one that is redriven is told by its
+ * content. Gives those events under their new ids.
  */
 export async function renameNewcomers(
   tx: LedgerTx,
   events: readonly PlannedEvent[],
   fresh: ReadonlySet<string>,
+  redrive: boolean,
 ): Promise<ReadonlyMap<PlannedEvent, PlannedEvent>> {
   const doubtful: PlannedEvent[] = [];
   for (const each of events) {
@@ -30,11 +32,29 @@ export async function renameNewcomers(
   }
   const renamed = new Map<PlannedEvent, PlannedEvent>();
   if (doubtful.length === 0) return renamed;
-  const times = await tx.eventTimes(doubtful.map(({ event }) => identityOf(event)));
-  for (const each of doubtful) {
-    if (times.get(identityOf(each.event)) !== each.record.timestamp) renamed.set(each, rename(each));
-  }
+  const isKnown = await (redrive ? knownByContent : knownByTime)(tx, doubtful);
+  for (const each of doubtful) if (!isKnown(each)) renamed.set(each, rename(each));
   return renamed;
+}
+
+type IsKnown = (planned: PlannedEvent) => boolean;
+
+async function knownByTime(tx: LedgerTx, events: readonly PlannedEvent[]): Promise<IsKnown> {
+  const times = await tx.eventTimes(events.map(({ event }) => identityOf(event)));
+  return ({ event, record }) => times.get(identityOf(event)) === record.timestamp;
+}
+
+/** The dead-letter topic keeps all of a record but its timestamp. */
+async function knownByContent(tx: LedgerTx, events: readonly PlannedEvent[]): Promise<IsKnown> {
+  const contents = await tx.eventContents(events.map(({ event }) => identityOf(event)));
+  return ({ event, record }) => {
+    const known = contents.get(identityOf(event));
+    return known !== undefined && isSame(known.key, record.key) && isSame(known.value, record.value);
+  };
+}
+
+function isSame(one: Buffer | null, other: Buffer | null): boolean {
+  return one === null || other === null ? one === other : one.equals(other);
 }
 
 function rename(planned: PlannedEvent): PlannedEvent {

@@ -25,6 +25,8 @@ export type RedriveOutcome =
   | { readonly kind: 'redriven'; readonly created: readonly string[] }
   /** It was redriven before. */
   | { readonly kind: 'known' }
+  /** All its events came before, in other records. */
+  | { readonly kind: 'duplicate' }
   | { readonly kind: 'still_failing'; readonly message: string }
   /** The rules of today make nothing of it. */
   | { readonly kind: 'no_match' };
@@ -49,18 +51,19 @@ export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Prom
     if (plan !== null && hasConsequences(plan)) planned.push({ record, event, plan });
   }
   if (planned.length === 0) return { kind: 'no_match' };
-  const created = await ledger.write(async (tx) => {
+  const outcome = await ledger.write(async (tx): Promise<RedriveOutcome> => {
     // Asked before the policies are: what is not made again must take no place in their windows.
-    if (!(await tx.claimRedrive(deadLetter.id))) return null;
-    const ids =
+    if (!(await tx.claimRedrive(deadLetter.id))) return { kind: 'known' };
+    const created =
       deadLetter.route === null
         ? await admitWhole(tx, record, planned, now)
         : await admitRoute(tx, deadLetter, planned, now);
-    await tx.recordRedrive(deadLetter.id, ids);
-    return ids;
+    if (created === null) return { kind: 'duplicate' };
+    await tx.recordRedrive(deadLetter.id, created);
+    return { kind: 'redriven', created };
   });
   failpoint('intake.after_redrive');
-  return created === null ? { kind: 'known' } : { kind: 'redriven', created };
+  return outcome;
 }
 
 function planOf(rules: IntakeRules, { route, message }: DeadLetter, event: Event, now: number): Plan | null {
@@ -92,13 +95,14 @@ async function admitRoute(
   return ids;
 }
 
-/** A record that could not be read before: its events are new to everyone. */
+/** A record that could not be read before: its events are new to everyone, or came in another record; null = all of them. */
 async function admitWhole(
   tx: LedgerTx,
   { topic, partition }: RawRecord,
   events: readonly PlannedEvent[],
   now: number,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | null> {
   const batch = { group: '', topic, partition, next: null, events, deadLetters: [], redrive: true };
-  return (await admitBatch(tx, batch, now)).ids;
+  const { ids, duplicates } = await admitBatch(tx, batch, now);
+  return duplicates === events.length ? null : ids;
 }

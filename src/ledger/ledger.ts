@@ -241,6 +241,10 @@ export interface LedgerTx extends LedgerReader {
   insertEvents(events: readonly EventRow[]): Promise<ReadonlySet<string>>;
   /** Timestamps of the records that events came with, by identity; those that are not stored are left out. */
   eventTimes(identities: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Key and value of these records, in the same way. */
+  eventContents(
+    identities: readonly string[],
+  ): Promise<ReadonlyMap<string, Pick<RawRecord, 'key' | 'value'>>>;
   /** Stores new notifications of an event; an id that exists is left alone. Returns the ids that were new. */
   insertNotifications(
     notifications: readonly { readonly notification: Notification; readonly identity: string }[],

@@ -14,7 +14,7 @@ import { insertCalls, saveCalls } from './queries/calls.ts';
 import { consumerMember, saveConsumerMember } from './queries/consumer-members.ts';
 import { closeDigest, digestMembers, joinDigest, nextDigest, takeClosedDigests } from './queries/digests.ts';
 import { nextCheck, nextDue, pendingByApp, pendingCount, takeDue, takeSameContent } from './queries/due.ts';
-import { eventRecord, eventTimes, insertEvents } from './queries/events.ts';
+import { eventContents, eventRecord, eventTimes, insertEvents } from './queries/events.ts';
 import { clearHold, holds, setHold } from './queries/holds.ts';
 import { forgetMedia, forgetUserids, media, mobiles, saveMedia, saveMobiles } from './queries/lookups.ts';
 import {
@@ -79,6 +79,7 @@ export function transactionOf(scope: Scope): LedgerTx {
   return {
     ...readerOf(scope),
     insertEvents: (events) => insertEvents(scope, events),
+    eventContents: (identities) => eventContents(scope, identities),
     eventTimes: (identities) => eventTimes(scope, identities),
     insertNotifications: (entries) => insertNotifications(scope, entries),
     advancePosition: (...position) => advancePosition(scope, ...position),

@@ -62,6 +62,19 @@ export async function eventTimes(
   return new Map(rows.map((row) => [row.identity, row.record_time]));
 }
 
+export async function eventContents(
+  { session }: Scope,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, Pick<RawRecord, 'key' | 'value'>>> {
+  const rows = await session.all<Pick<Row, 'record_key' | 'record_value'> & { identity: string }>(
+    'SELECT identity, record_key, record_value FROM events WHERE identity IN texts(?1)',
+    [identities],
+  );
+  return new Map(
+    rows.map((row) => [row.identity, { key: bytes(row.record_key), value: bytes(row.record_value) }]),
+  );
+}
+
 /** The pks of events by identity; those of this transaction are known already. */
 export async function eventPks(
   scope: Scope,

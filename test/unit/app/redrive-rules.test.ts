@@ -7,6 +7,7 @@ import { redrive, type RedriveOutcome } from '../../../src/intake/redrive.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { DeadLetter } from '../../../src/model/dead-letter.ts';
+import type { RecordHeader } from '../../../src/model/record.ts';
 import type { Notification } from '../../../src/model/notification.ts';
 import { aRecord, noon, only } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -109,6 +110,43 @@ describe('a recall whose key broke', () => {
     const letter = only(await deadLetters());
     const without = rulesWith('A', 'recall_on: { type: D, key: data.id }');
     expect(await again(without, letter)).toEqual({ kind: 'no_match' });
+  });
+});
+
+describe('a record that could not be read', () => {
+  const rules = rulesWith('A', 'priority: normal');
+  const letterOf = (value: string, headers: readonly RecordHeader[]): DeadLetter => ({
+    id: 'dlq_1',
+    // As it is read from the dead-letter topic, which gives it a timestamp of its own.
+    record: aRecord({
+      topic: 'orders',
+      partition: 0,
+      offset: 1n,
+      timestamp: noon + 9,
+      value: Buffer.from(value),
+      headers,
+    }),
+    stage: 'decode',
+    reason: 'schema_not_found',
+    message: 'there is no such schema',
+    exceptionClass: 'x',
+    route: null,
+    notificationId: null,
+  });
+  const type = { key: 'ce_type', value: Buffer.from('A') };
+
+  it('is new where a record of the topic’s earlier life has its place', async () => {
+    await take(rules, 'A', 1n);
+    const letter = letterOf('{"id":8}', [type]);
+    expect(await again(rules, letter)).toMatchObject({ kind: 'redriven', created: [expect.any(String)] });
+    expect(await again(rules, letter)).toEqual({ kind: 'known' });
+    expect((await waiting()).map(({ event }) => event.id)).toEqual(['0/1', `0/1@${noon + 9}`]);
+  });
+
+  it('is none that was redriven before where the same one has been read since', async () => {
+    await take(rules, 'A', 1n);
+    expect(await again(rules, letterOf('{"id":7}', [type]))).toEqual({ kind: 'duplicate' });
+    expect(await waiting()).toHaveLength(1);
   });
 });
 
