@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { ConfigFiles } from './files.ts';
 
 const hasWildcard = /[*?]/;
@@ -13,10 +13,10 @@ const maxFolders = 1000;
  * of any depth. A pattern without wildcards is one path, whether or not there is such a file.
  */
 export function expandGlob(base: string, pattern: string, files: ConfigFiles): readonly string[] {
-  if (!hasWildcard.test(pattern)) return [join(base, pattern)];
+  if (!hasWildcard.test(pattern)) return [pathFrom(base, pattern)];
   let root = pattern;
   while (hasWildcard.test(root)) root = dirname(root);
-  const start = join(base, root === '.' ? '' : root);
+  const start = pathFrom(base, root === '.' ? '' : root);
   const rest = relative(root === '.' ? '' : root, pattern);
   const matcher = toRegExp(rest);
   const found: string[] = [];
@@ -52,6 +52,11 @@ function toRegExp(pattern: string): RegExp {
     else source += char.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   }
   return new RegExp(`^${source}$`);
+}
+
+/** Where a path of the configuration leads: below `base`, unless it is absolute. */
+export function pathFrom(base: string, path: string): string {
+  return isAbsolute(path) ? path : join(base, path);
 }
 
 /** A file's name without its extension: the name of a template. */

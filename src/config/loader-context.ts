@@ -1,9 +1,10 @@
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '../base/sensitive.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import type { ConfigFiles } from './files.ts';
+import { pathFrom } from './globs.ts';
 import { mend } from './mend.ts';
 import type { SecretSource } from './secret-field.ts';
 import { FileSources } from './source-map.ts';
@@ -120,7 +121,7 @@ export class LoaderContext {
     if (source.kind === 'text') {
       return source.text;
     }
-    const file = join(this.#base, source.path);
+    const file = pathFrom(this.#base, source.path);
     const outcome = this.#files.read(file);
     if (outcome.kind !== 'bytes' || outcome.bytes.length > 65_536) {
       const why = outcome.kind === 'missing' ? 'is not there' : 'cannot be read';

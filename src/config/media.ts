@@ -1,6 +1,7 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { MessageConfig, MessageField } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
+import { pathFrom } from './globs.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { Parts } from './read-parts.ts';
 
@@ -13,7 +14,7 @@ export function checkMedia(parts: Parts, ref: SourceRef, context: LoaderContext)
   ];
   for (const message of messages) {
     for (const { upload, path } of uploadsOf(message)) {
-      if (context.isFile(join(base, upload))) continue;
+      if (context.isFile(pathFrom(base, upload))) continue;
       const text = `there is no file ${upload}`;
       const remedy = 'the path is relative to dingbus.yaml';
       context.report(message.source, [message.type, ...path, 'upload'], 'media_missing', text, remedy);

@@ -16,6 +16,7 @@ const files = memoryFiles(
       'c/routes/..data/y.yaml',
       'c/other.yaml',
       'schemas/e.avsc',
+      '/mnt/rules/x.yaml',
     ].map((path) => [path, '']),
   ),
 );
@@ -29,6 +30,10 @@ describe('globs', () => {
     ['../schemas/*.avsc', ['schemas/e.avsc']],
     ['nothing/*.yaml', []],
     ['a.yaml', ['c/a.yaml']],
+    ['/mnt/rules/*.yaml', ['/mnt/rules/x.yaml']],
+    ['/mnt/*/x.yaml', ['/mnt/rules/x.yaml']],
+    ['/*/rules/x.yaml', ['/mnt/rules/x.yaml']],
+    ['/mnt/rules/x.yaml', ['/mnt/rules/x.yaml']],
   ])('%s', (pattern, expected) => {
     expect(expandGlob('c', pattern, files)).toEqual(expected);
   });

@@ -86,6 +86,18 @@ describe('loadConfig', () => {
     expect(config.dingtalk.apps.get('default')?.appSecret.reveal()).toBe('from-file');
   });
 
+  it('takes absolute paths for secrets, globs and uploads', () => {
+    const withFile = main.replace('"${SECRET}"', '{ file: /run/secrets/app }');
+    const config = good({
+      'c/dingbus.yaml': `${withFile}routes: /mnt/rules/*.yaml\n`,
+      '/run/secrets/app': 'mounted\n',
+      '/mnt/rules/a.yaml': routes.replace('text: { content: x }', 'image: { media_id: { upload: /mnt/a.png } }'),
+      '/mnt/a.png': 'x',
+    });
+    expect(config.dingtalk.apps.get('default')?.appSecret.reveal()).toBe('mounted');
+    expect(config.routes.map(({ source }) => source.file)).toEqual(['/mnt/rules/a.yaml']);
+  });
+
   it('takes a token for reading beside the admin token, but not the same one', () => {
     const server = (text: string): string => `${main}server: { ${text} }\n`;
     const { server: both } = good({ 'c/dingbus.yaml': server('admin_token: a, read_token: { file: r }'), 'c/r': 'b\n' });
