@@ -58,6 +58,11 @@ export function nameOf(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
+/** Whether it has keys to look at; the text of a variable is an object too. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof EnvText);
+}
+
 export function textOf(value: unknown): string | null {
   if (value instanceof EnvText) return value.text;
   return typeof value === 'string' ? value : null;

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { CaseConfig, EventSchemaFile, GroupConfig, RouteConfig, TemplateConfig } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
 import type { ConfigFiles } from './files.ts';
+import { isMapping } from './fields.ts';
 import { baseNameOf, expandGlob } from './globs.ts';
 import type { LoaderContext } from './loader-context.ts';
 import { caseOf } from './normalise-case.ts';
@@ -141,16 +142,14 @@ function routesOf(
   const hasDefaults = outline.defaults !== undefined;
   const defaultsRef: SourceRef = { file, path: ['defaults'], defaults: null };
   if (hasDefaults) context.check(defaultsSchema, outline.defaults, defaultsRef);
-  const defaults =
-    typeof outline.defaults === 'object' && !Array.isArray(outline.defaults) ? outline.defaults : {};
+  const defaults = isMapping(outline.defaults) ? outline.defaults : {};
   return outline.routes.flatMap((route, index) => {
     const source: SourceRef = {
       file,
       path: ['routes', index],
       defaults: hasDefaults ? ['defaults'] : null,
     };
-    const isMapping = typeof route === 'object' && route !== null && !Array.isArray(route);
-    const merged = isMapping ? withDefaults(defaults as object, route) : route;
+    const merged = isMapping(route) ? withDefaults(defaults, route) : route;
     const checked = context.checkAndMend(routeSchema, merged, source);
     if (checked === null) return [];
     return [context.silently(checked.mended, () => routeOf(checked.value, source, timeZone, context))];

@@ -5,6 +5,7 @@ import type { LoaderContext } from './loader-context.ts';
 import { placeholder } from './mend.ts';
 import type { Parts } from './read-parts.ts';
 import { suggest } from './suggest.ts';
+import { containsLiquid } from './words.ts';
 
 /** The names of dingbus.yaml that other files use; null = not known, because that part of it has faults. */
 export interface KnownNames {
@@ -98,7 +99,7 @@ function checkRoute(route: RouteConfig, main: KnownNames, parts: Parts, context:
   }
   if (Array.isArray(route.to.groups)) {
     (route.to.groups as readonly string[]).forEach((name, index) => {
-      if (name.includes('{') || parts.groupsBroken || parts.groups.has(name)) return;
+      if (containsLiquid(name) || parts.groupsBroken || parts.groups.has(name)) return;
       const remedy = didYouMean(name, parts.groups.keys());
       context.report(
         route.source,
@@ -215,7 +216,7 @@ function warnUnused(main: KnownNames, parts: Parts, ref: SourceRef, context: Loa
     if (!Array.isArray(to.groups)) computed = true;
     else
       for (const name of to.groups as readonly string[])
-        if (name.includes('{')) computed = true;
+        if (containsLiquid(name)) computed = true;
         else usedGroups.add(name);
   }
   for (const group of parts.groups.values()) {

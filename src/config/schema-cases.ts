@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { bool, choice, int, leaf, nameOf, text } from './fields.ts';
+import { bool, choice, int, isMapping, leaf, nameOf, text } from './fields.ts';
 import { eventSchema, instant } from './schema-event.ts';
 import { anything, keys, list } from './shapes.ts';
 import { departmentId, mobile, plainName, userid } from './words.ts';
@@ -18,8 +18,7 @@ const audience = keys(
 
 const tree = (description: string) =>
   leaf<Record<string, unknown>>({ type: 'object', description }, (value, fail) => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    if (isMapping(value)) return value;
     return fail(`must be a mapping, not ${nameOf(value)}`, { fault: 'wrong_type' });
   });
 

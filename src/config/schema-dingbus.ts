@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { bool, choice, decimal, duration, int, text, textOf } from './fields.ts';
+import { bool, choice, decimal, duration, int, isMapping, text, textOf } from './fields.ts';
 import { intOrNull, secret } from './secret-field.ts';
 import { either, keys, list, named, oneOrMany } from './shapes.ts';
 import { cel, timeZone, topicName } from './words.ts';
@@ -14,8 +14,8 @@ const sasl = either<SaslKeys>(
   { description: 'How to log in to the brokers; without it there is no login.' },
   [plainSasl(), oauthSasl()],
   (value) => {
-    if (typeof value !== 'object') return 'a mapping';
-    const mechanism = textOf((value as Record<string, unknown>)['mechanism']);
+    if (!isMapping(value)) return 'a mapping';
+    const mechanism = textOf(value['mechanism']);
     return mechanism === 'oauthbearer' ? oauthSasl() : plainSasl();
   },
 );
@@ -53,7 +53,7 @@ const sslKeys = keys({
 const ssl = either<boolean | z.infer<typeof sslKeys>>(
   { description: 'Encrypt the connections: true, or a mapping with certificates.', examples: [true] },
   [bool({}), sslKeys],
-  (value) => (typeof value === 'object' ? sslKeys : bool({})),
+  (value) => (isMapping(value) ? sslKeys : bool({})),
 );
 
 const kafka = keys(

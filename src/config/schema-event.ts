@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { leaf, nameOf, text, textOf } from './fields.ts';
+import { isMapping, leaf, nameOf, text, textOf } from './fields.ts';
 import { anything, keys, list, named } from './shapes.ts';
 import { topicName } from './words.ts';
 
@@ -23,10 +23,8 @@ export function instant(meta: Record<string, unknown>) {
 /** A mapping of any content. */
 function mapping(description: string) {
   return leaf<Record<string, unknown>>({ type: 'object', description }, (value, fail) => {
-    const isMapping =
-      typeof value === 'object' && value !== null && !Array.isArray(value) && textOf(value) === null;
-    if (!isMapping) return fail(`must be a mapping, not ${nameOf(value)}`, { fault: 'wrong_type' });
-    return value as Record<string, unknown>;
+    if (isMapping(value)) return value;
+    return fail(`must be a mapping, not ${nameOf(value)}`, { fault: 'wrong_type' });
   });
 }
 

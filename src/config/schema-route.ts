@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { bool, choice, duration, int, leaf, nameOf, text, textOf } from './fields.ts';
+import { bool, choice, duration, int, isMapping, leaf, nameOf, text, textOf } from './fields.ts';
 import { messageSchema } from './schema-template.ts';
 import { anything, either, keys, list, oneOrMany } from './shapes.ts';
-import { cel, departmentId, liquid, mobile, plainName, timeZone, topicNames, userid } from './words.ts';
+import { cel, containsLiquid, departmentId, liquid, mobile, plainName, timeZone, topicNames, userid } from './words.ts';
 
 /** The definition of a routes file: `defaults:` for its routes, and the routes themselves. */
 
@@ -14,17 +14,24 @@ function recipients<T>(description: string, item: z.ZodType<T>, examples: readon
   const items = list(item, {}, 5000);
   return either<readonly T[] | From>({ description, examples: [...examples] }, [items, from], (value) => {
     if (Array.isArray(value)) return items;
-    return typeof value === 'object' ? from : 'a list, or { from: … }';
+    return isMapping(value) ? from : 'a list, or { from: … }';
   });
 }
 
+/** No name or number has a brace, so this was meant to be Liquid and would be taken for a person. */
+const oneBrace = leaf<string>({}, (_value, fail) =>
+  fail('has a { that fills in nothing', { remedy: 'write {{ … }}' }),
+);
+
 /** Checks literals at once; what holds Liquid is checked when an event has filled it. */
 function orLiquid<T>(literal: z.ZodType<T>): z.ZodType<T | string> {
-  const template = liquid({ pattern: '\\{|^\\s*$' });
+  const template = liquid({ pattern: '\\{\\{|\\{%|^\\s*$' });
   return either<T | string>({}, [literal, template], (value) => {
     const text = textOf(value);
     // A blank (of a variable that is not set) stands for nobody and drops out.
-    return text !== null && (text.includes('{') || text.trim() === '') ? template : literal;
+    if (text === null) return literal;
+    if (containsLiquid(text) || text.trim() === '') return template;
+    return text.includes('{') ? oneBrace : literal;
   });
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { choice, leaf, nameOf, text, textOf, type JsonSchema } from './fields.ts';
+import { choice, isMapping, leaf, nameOf, text, textOf, type JsonSchema } from './fields.ts';
 import { sampleSchema } from './schema-event.ts';
 import { either, keys, list } from './shapes.ts';
 import { liquid } from './words.ts';
@@ -18,9 +18,7 @@ function field(description: string, examples: readonly unknown[] = []) {
     if (typeof value === 'bigint' || typeof value === 'number') return String(value);
     const found = textOf(value);
     if (found === null) {
-      const isMap = typeof value === 'object' && !Array.isArray(value);
-      const remedy = isMap ? 'a text that begins with {{ must stand in quotes' : '';
-      const params = isMap ? { remedy } : {};
+      const params = isMapping(value) ? { remedy: 'a text that begins with {{ must stand in quotes' } : {};
       return fail(`must be a text, not ${nameOf(value)}`, { fault: 'wrong_type', ...params });
     }
     if (found.length > 16_384) return fail('is longer than 16384 characters');
@@ -36,7 +34,7 @@ function media(description: string) {
   return either<string | z.infer<typeof upload>>(
     { description, examples: [{ upload: 'assets/logo.png' }, '@lADPDe7s...'] },
     [id, upload],
-    (value) => (textOf(value) === null && typeof value === 'object' ? upload : id),
+    (value) => (isMapping(value) ? upload : id),
   );
 }
 

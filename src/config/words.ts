@@ -36,6 +36,11 @@ export function cel(meta: JsonSchema) {
   return text({ ...meta, 'x-kind': 'CEL' }, { maxLength: 4096 });
 }
 
+/** Whether a text is more than a literal. */
+export function containsLiquid(text: string): boolean {
+  return text.includes('{{') || text.includes('{%');
+}
+
 /** A text with Liquid in it. */
 export function liquid(meta: JsonSchema) {
   return text({ ...meta, 'x-kind': 'Liquid' }, { maxLength: 16_384, allowEmpty: true });

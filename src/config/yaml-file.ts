@@ -1,4 +1,4 @@
-import { parseAllDocuments, type Document, type ErrorCode, type YAMLError } from 'yaml';
+import { Lexer, parseAllDocuments, type Document, type ErrorCode, type YAMLError } from 'yaml';
 import type { Fault, FaultCode } from './fault.ts';
 import { TextPositions } from './text-positions.ts';
 import { maskVariables, unmask, type Environment } from './variables.ts';
@@ -51,8 +51,11 @@ export function readYaml(file: string, bytes: Uint8Array, env: Environment): Rea
   };
 
   const masked = maskVariables(text);
-  for (const fault of masked.faults)
-    report(fault.code, fault.offset, fault.length, fault.message, fault.remedy);
+  const comments = masked.faults.length > 0 ? commentsOf(masked.text) : [];
+  for (const { code, offset, length, message, remedy } of masked.faults) {
+    const isComment = comments.some(({ start, end }) => offset >= start && offset < end);
+    if (!isComment) report(code, offset, length, message, remedy);
+  }
   if (masked.text === '' && masked.faults.length > 0) return { file: null, faults };
 
   const guarded = guardYaml(masked.text);
@@ -90,6 +93,24 @@ type Report = (
   message: string,
   remedy: string | null,
 ) => void;
+
+/** What the lexer gives without taking it from the text: the beginning of a document, of a scalar, the end of a flow. */
+const scalarMark = '\u001f';
+const marks: ReadonlySet<string> = new Set(['\u0002', '\u0018', scalarMark]);
+
+function commentsOf(text: string): readonly { readonly start: number; readonly end: number }[] {
+  const found: { start: number; end: number }[] = [];
+  let start = 0;
+  let isScalar = false;
+  for (const lexeme of new Lexer().lex(text)) {
+    const end = marks.has(lexeme) ? start : start + lexeme.length;
+    // A block text may begin with a # of its own.
+    if (lexeme.startsWith('#') && !isScalar) found.push({ start, end });
+    isScalar = lexeme === scalarMark;
+    start = end;
+  }
+  return found;
+}
 
 function parseAll(text: string, report: Report): readonly Document.Parsed[] | null {
   try {

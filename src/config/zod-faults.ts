@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { SourceRef } from './source-ref.ts';
+import { EnvText } from './env-text.ts';
 import { nameOf } from './fields.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import { knownKeysMark } from './shapes.ts';
@@ -15,6 +16,10 @@ export function faultsOf(
 ): readonly Fault[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.filter((part) => typeof part !== 'symbol');
+    const holderPath = issue.code === 'unrecognized_keys' ? path : path.slice(0, -1);
+    const holder = at(value, holderPath);
+    // Its own keys are no keys of the configuration, and it lacks all of those: one fault says it.
+    if (holder instanceof EnvText) return [noMapping(holder, holderPath, sources, ref)];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey(key, path, issue.message, sources, ref));
     }
@@ -25,6 +30,16 @@ export function faultsOf(
     const spot = code === 'missing_key' ? missingSpot(position, sources, ref, path) : position;
     return [{ ...spot, severity: 'error' as const, code, message, remedy }];
   });
+}
+
+function noMapping(
+  found: EnvText,
+  path: readonly (string | number)[],
+  sources: SourceMap,
+  ref: SourceRef,
+): Fault {
+  const message = `${subjectOf(path)} must be a mapping, not ${nameOf(found)}`;
+  return { ...sources.locate(ref, path), severity: 'error', code: 'wrong_type', message, remedy: null };
 }
 
 /** What lacks a key is shown by its own key, not by all of its content. */
@@ -64,7 +79,7 @@ interface Explanation {
 }
 
 function explain(issue: z.core.$ZodIssue, found: unknown, path: readonly (string | number)[]): Explanation {
-  const subject = path.length === 0 ? 'the file' : describe(path);
+  const subject = subjectOf(path);
   if (issue.code === 'custom') {
     const params = issue.params as { fault?: FaultCode; remedy?: string } | undefined;
     return {
@@ -80,6 +95,10 @@ function explain(issue: z.core.$ZodIssue, found: unknown, path: readonly (string
     return { code: 'wrong_type', message: `${subject} must be ${wanted}, not ${nameOf(found)}`, remedy };
   }
   return { code: 'wrong_value', message: `${subject} ${issue.message}`, remedy: null };
+}
+
+function subjectOf(path: readonly (string | number)[]): string {
+  return path.length === 0 ? 'the file' : describe(path);
 }
 
 /** `routes.0.to.mobiles.1` → `to.mobiles[1]`, as people would say it. */

@@ -11,7 +11,8 @@ import type { Origin } from './explanation.ts';
 import type { ResolvedGroup } from './groups.ts';
 import type { LiquidEngine, LiquidTemplate } from './liquid/engine.ts';
 import type { RouteRenderBudget } from './liquid/limits.ts';
-import { containsLiquid, normaliseMobile } from './recipients.ts';
+import { containsLiquid } from '../config/words.ts';
+import { normaliseMobile } from './recipients.ts';
 
 type Kind = 'mobiles' | 'userids' | 'dept_id_list' | 'groups';
 

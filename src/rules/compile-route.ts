@@ -1,6 +1,7 @@
 import type { MessageConfig, RouteConfig, SignalConfig, UpdateSignalConfig } from '../config/config.ts';
 import { variantsOf } from '../config/references.ts';
 import { suggest } from '../config/suggest.ts';
+import { containsLiquid } from '../config/words.ts';
 import { compileAudience } from './audience.ts';
 import type { AvroSchemas } from './cel/avro-types.ts';
 import type { CelVariable } from './cel/environment.ts';
@@ -11,7 +12,6 @@ import type { CompiledRoute, CompiledSignal, MessageChoice } from './compiled-ro
 import type { ResolvedGroup } from './groups.ts';
 import { compileMessage, type CompiledMessage } from './message/compile-message.ts';
 import { mainTextPath } from './message/fields.ts';
-import { containsLiquid } from './recipients.ts';
 import { signalClauses } from './signal-failure.ts';
 
 /** What all routes are compiled with. */

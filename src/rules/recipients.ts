@@ -1,8 +1,3 @@
-/** Whether a text is more than a literal. */
-export function containsLiquid(text: string): boolean {
-  return text.includes('{{') || text.includes('{%');
-}
-
 /**
  * One form for one number: `+86 138-0000-1201`, `0086 13800001201` and `138 0000 1201` are all `13800001201`, which
  * is how DingTalk's lookup wants Chinese mobiles. Other countries keep their `+` and code. What is no number at all

@@ -1,7 +1,7 @@
 import type { MessageConfig, MessageField } from '../../config/config.ts';
 import type { MessageType } from '../../model/plan.ts';
 import type { CompileContext, RouteTypes } from '../compile-context.ts';
-import { containsLiquid } from '../recipients.ts';
+import { containsLiquid } from '../../config/words.ts';
 import type { LiquidTemplate } from '../liquid/engine.ts';
 import { roleOf } from './fields.ts';
 import { literalFaults } from './literal-faults.ts';

@@ -98,6 +98,32 @@ describe('loadConfig', () => {
     expect(config.routes.map(({ source }) => source.file)).toEqual(['/mnt/rules/a.yaml']);
   });
 
+  it('takes a variable where a mapping could stand too, and says of others that they must be mappings', () => {
+    const ssl = main.replace('{ brokers', '{ ssl: "${SSL:-true}", brokers');
+    expect(good({ 'c/dingbus.yaml': ssl }).kafka.ssl).not.toBeNull();
+    const app = main.replace('{ default: { app_key: key, app_secret: "${SECRET}", agent_id: "${AGENT:-12}" } }', '{ default: "${X}" }');
+    const result = load({ 'c/dingbus.yaml': app }, { X: 'x' });
+    expect(result.ok ? [] : result.faults.map(({ message }) => message)).toContain(
+      'dingtalk.apps.default must be a mapping, not the value of ${X}',
+    );
+    expect(JSON.stringify(result.ok ? [] : result.faults)).not.toMatch(/unknown_key|missing_key/);
+  });
+
+  it.each(['userids', 'mobiles', 'dept_id_list', 'groups'])('takes one brace in %s for no literal', (kind) => {
+    const result = load({ 'c/routes/a.yaml': routes.replace('userids: [u1]', `${kind}: ["{data.x}"]`) });
+    expect(result.ok ? [] : result.faults).toMatchObject([
+      { code: 'wrong_value', message: `to.${kind}[0] has a { that fills in nothing`, remedy: 'write {{ … }}' },
+    ]);
+  });
+
+  it('leaves comments alone, whatever stands in them', () => {
+    const comment = '# password: ${NAME:?no}\n';
+    good({ 'c/dingbus.yaml': `${comment}${main}  # ${'${'}A-b}\n`, 'c/routes/a.yaml': `${routes}${comment}` });
+    const block = routes.replace('{ text: { content: x } }', '\n      text:\n        content: |\n          # ${A:?b}\n');
+    const result = load({ 'c/routes/a.yaml': block });
+    expect(result.ok ? [] : result.faults).toMatchObject([{ code: 'env_syntax', line: 9 }]);
+  });
+
   it('takes a token for reading beside the admin token, but not the same one', () => {
     const server = (text: string): string => `${main}server: { ${text} }\n`;
     const { server: both } = good({ 'c/dingbus.yaml': server('admin_token: a, read_token: { file: r }'), 'c/r': 'b\n' });
