@@ -1,4 +1,5 @@
 import { Budget, BudgetExceeded, evaluationSteps, maxListItems, stepsOfError } from './budget.ts';
+import { searchSteps } from './patterns.ts';
 
 /**
  * The part of the library's syntax tree that metering relies on. The library has no limit on evaluation of its own,
@@ -18,6 +19,7 @@ export interface CelNode {
 }
 
 type Evaluate = (evaluator: unknown, node: unknown, context: unknown) => unknown;
+type OperandCost = (value: unknown) => number;
 
 export function isCelNode(value: unknown): value is CelNode {
   return typeof value === 'object' && value !== null && 'op' in value && 'meta' in value && 'args' in value;
@@ -67,14 +69,15 @@ export class Meter {
     const iterables = new Set(nodes.map(comprehensionIterable));
     const compared = new Set(nodes.flatMap((node) => (comparisons.has(node.op) ? operandsOf(node) : [])));
     const copied = new Set(nodes.flatMap((node) => (copies.has(node.op) ? operandsOf(node) : [])));
+    const searched = new Map(nodes.flatMap(searchedText));
     for (const node of nodes) {
-      const operand = compared.has(node) ? weigh : copied.has(node) ? lengthOf : null;
+      const operand = searched.get(node) ?? (compared.has(node) ? weigh : copied.has(node) ? lengthOf : null);
       this.#wrap(node, operand, iterables.has(node));
     }
   }
 
   /** `operand` tells what it costs that another operation works on this node's value. */
-  #wrap(node: CelNode, operand: ((value: unknown) => number) | null, isIterable: boolean): void {
+  #wrap(node: CelNode, operand: OperandCost | null, isIterable: boolean): void {
     const own = 1 + surcharge(node);
     const counted: Evaluate = (evaluator, _node, context) => {
       this.#budget.spend(own);
@@ -113,6 +116,15 @@ const copies = new Set(['+', 'call', 'rcall']);
 function operandsOf(node: CelNode): readonly CelNode[] {
   const args = Array.isArray(node.args) ? (node.args as unknown[]).flat() : [];
   return args.filter(isCelNode).map((child) => child.meta.alternate ?? child);
+}
+
+/** The text that `re()` searches, with what the search costs: its pattern is written out. */
+function searchedText(node: CelNode): readonly [CelNode, OperandCost][] {
+  if (node.op !== 'call' || (node.args as readonly unknown[])[0] !== 're') return [];
+  const [text, pattern] = operandsOf(node);
+  const written = pattern?.args;
+  if (text === undefined || typeof written !== 'string') return [];
+  return [[text, (value) => (typeof value === 'string' ? searchSteps(value, written) : 0)]];
 }
 
 /** Reading a clock in a time zone goes through `Intl`, which takes as long as hundreds of ordinary steps. */

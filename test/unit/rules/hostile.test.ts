@@ -29,6 +29,8 @@ describe('expressions cannot be made to run for ever', () => {
     ['membership', 'data.ints.exists(a, -1 in data.ints)'],
     ['clocks of zones', 'data.ints.exists(a, now.getHours("Asia/Shanghai") == 25)'],
     ['patterns over long texts', 're(data.huge, "(x+x+)+y")'],
+    ['a large pattern over one long text', 're(data.long, ".{0,500}[0-9]{3}")'],
+    ['a large pattern over many texts', 'data.texts.exists(x, re(x, "[ab9 ]{1,500}[0-9]{3}"))'],
     ['deep events', 'data.deep == data.deep'],
   ])('%s', (_, when) => {
     const million = when.includes('million') ? Array.from({ length: 1_000_000 }, () => 1n) : [];
@@ -36,6 +38,8 @@ describe('expressions cannot be made to run for ever', () => {
       ints,
       huge,
       million,
+      long: 'ab '.repeat(2000),
+      texts: Array.from({ length: 150 }, () => 'a'.repeat(8001)),
       copy: ints.map((n) => [n]),
       copy2: ints.map((n) => [n]),
       ...(when.includes('deep') ? { deep } : {}),
@@ -44,6 +48,24 @@ describe('expressions cannot be made to run for ever', () => {
     const [planned] = rules.plan(event(data), now).notifications;
     expect(planned?.failure).toMatchObject({ reason: 'expression_error' });
     expect(planned?.failure?.message.length).toBeLessThan(300);
+  });
+
+  it.each([
+    ['re(data.long, "(?i)error|fatal|panic") || re(data.long, "^[^@ ]+@[^@ ]+[.][a-z]{2,}$")'],
+    ['data.lines.exists(x, re(x, "^ORD-[0-9]{6}$"))'],
+    ['re(data.short, ".{0,500}[0-9]{3}")'],
+  ])('and what is usual has room: %s', (when) => {
+    const data = {
+      long: 'ab '.repeat(2000),
+      short: 'ab '.repeat(40),
+      lines: Array.from(
+        { length: 1000 },
+        () => 'a line of the usual length, with words and 12 numbers in it',
+      ),
+    };
+    expect(
+      compile(route(`when: ${JSON.stringify(when)}`)).rules.plan(event(data), now).notifications,
+    ).toEqual([]);
   });
 
   it('and one route that is stopped does not stop the others', () => {
