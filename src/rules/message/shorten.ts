@@ -1,10 +1,10 @@
 import { checkMessage, type MessageCheck } from '../../dingtalk/messages.ts';
 import type { MessageType } from '../../model/plan.ts';
 import { roleOf } from './fields.ts';
-import { truncateUtf8, utf8Length } from './truncate.ts';
+import { cutAt, utf8Length } from './truncate.ts';
 
 const ellipsis = '…';
-/** Each round shortens one text by what is too much; escapes in JSON can make a second round necessary. */
+/** Each round shortens one text. A message with so many that are too long is better rejected. */
 const maxRounds = 40;
 
 type Container = Record<string | number, unknown>;
@@ -23,22 +23,35 @@ export function shorten(
   for (let round = 0; round < maxRounds && current.message === null; round += 1) {
     const tooLong = current.faults.find((found) => found.code === 'too_long');
     if (tooLong === undefined || current.faults.some((found) => found.code !== 'too_long')) return current;
-    const { length, limit } = tooLong;
-    if (length === null || limit === null) return current;
-    const target =
-      tooLong.path === 'msg'
-        ? longest(freeTexts(type, content, suffix))
-        : freeTexts(type, content, suffix).find((text) => text.name === tooLong.path);
-    if (target === undefined) return current;
-    const shorter =
-      tooLong.path === 'msg'
-        ? truncateUtf8(target.head, Math.max(3, utf8Length(target.head) - (length - limit)), ellipsis)
-        : truncateUnits(target.head, limit - target.tail.length);
-    if (shorter === target.head || shorter === '') return current;
-    target.set(withoutLooseEnd(shorter) + target.tail);
-    current = checkMessage({ msgtype: type, [type]: content });
+    const texts = freeTexts(type, content, suffix);
+    const target = tooLong.path === 'msg' ? longest(texts) : texts.find((text) => text.name === tooLong.path);
+    if (target === undefined || target.head === ellipsis) return current;
+    current = cut(target, tooLong.path, () => checkMessage({ msgtype: type, [type]: content }));
   }
   return current;
+}
+
+/**
+ * Gives the text the longest head with which `place` is no longer too long; `…` alone when no head is short enough.
+ * Whole messages are tried, because only these know what escapes in JSON and what cannot be seen take.
+ */
+function cut(target: FreeText, place: string, check: () => MessageCheck): MessageCheck {
+  const attempt = (end: number): MessageCheck => {
+    target.set(withoutLooseEnd(cutAt(target.head, end)) + ellipsis + target.tail);
+    return check();
+  };
+  const fits = (found: MessageCheck): boolean =>
+    !found.faults.some(({ code, path }) => code === 'too_long' && path === place);
+  const shortest = attempt(0);
+  if (!fits(shortest)) return shortest;
+  let longestFitting = 0;
+  let tooLong = target.head.length;
+  while (tooLong - longestFitting > 1) {
+    const middle = (longestFitting + tooLong) >> 1;
+    if (fits(attempt(middle))) longestFitting = middle;
+    else tooLong = middle;
+  }
+  return attempt(longestFitting);
 }
 
 interface FreeText {
@@ -82,19 +95,9 @@ function longest(texts: readonly FreeText[]): FreeText | undefined {
   );
 }
 
-/** To `maxUnits` UTF-16 units, in which DingTalk counts the lengths of fields. */
-function truncateUnits(text: string, maxUnits: number): string {
-  if (text.length <= maxUnits) return text;
-  let bytes = utf8Length(text.slice(0, Math.max(0, maxUnits)));
-  let shorter = truncateUtf8(text, bytes, ellipsis);
-  while (shorter.length > maxUnits && bytes > 0) {
-    bytes -= 1;
-    shorter = truncateUtf8(text, bytes, ellipsis);
-  }
-  return shorter;
-}
-
-/** A backslash that escaped what was cut off would escape the ellipsis. */
+/** An odd backslash at the end escaped what was cut off, and would escape the ellipsis. */
 function withoutLooseEnd(text: string): string {
-  return text.endsWith(ellipsis) ? text.slice(0, -1).replace(/\\+$/, '') + ellipsis : text;
+  let backslashes = 0;
+  while (text.charAt(text.length - 1 - backslashes) === '\\') backslashes += 1;
+  return backslashes % 2 === 0 ? text : text.slice(0, -1);
 }

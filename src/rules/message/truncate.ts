@@ -12,7 +12,12 @@ export function truncateUtf8(text: string, maxBytes: number, ending: string): st
   const room = maxBytes - utf8Length(ending);
   if (room < 0) return '';
   const { read } = encoder.encodeInto(text, new Uint8Array(room));
-  return text.slice(0, boundaryBefore(text, read)).toWellFormed() + ending;
+  return cutAt(text, read) + ending;
+}
+
+/** At most the first `end` UTF-16 units of `text`, cut between characters. */
+export function cutAt(text: string, end: number): string {
+  return text.slice(0, boundaryBefore(text, end)).toWellFormed();
 }
 
 /** No character that people see is longer; looking further back would cost more than it brings. */

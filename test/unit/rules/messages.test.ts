@@ -129,6 +129,31 @@ on_too_long: truncate`;
     expect(found.action_card['markdown']).toMatch(/^超长.*…$/);
   });
 
+  it.each([
+    ['quotes', text('{{ data.v }}'), '"'.repeat(3000)],
+    ['lines', text('{{ data.v }}'), 'a\nb\n'.repeat(900)],
+    ['a log of JSON', text('{{ data.v }}'), '{"level":"error","msg":"a \\"b\\""}\n'.repeat(440)],
+    ['a table', markdown('### Rows\n{{ data.v }}'), '"12","a","b"\n'.repeat(400)],
+    ['signs of Markdown', markdown('### Rows\n{{ data.v }}'), 'a_b*c'.repeat(600)],
+    ['backslashes', markdown('### Rows\n{{ data.v }}'), '\\'.repeat(3000)],
+    ['what cannot be seen', text('{{ data.v }}'), 'a\u0001\u0002\u0003'.repeat(3000)],
+    ['characters of several units', text('{{ data.v }}'), '😀"'.repeat(1500)],
+  ])('keeps as much as has room, also of %s', (_, message, v) => {
+    const planned = plan(`${message}\non_too_long: truncate`, { v });
+    expect(planned.message?.bytes).toBeGreaterThan(2040);
+    expect(planned.message?.bytes).toBeLessThanOrEqual(2048);
+    expect(planned.message?.body).toMatch(/…"\}\}$/);
+  });
+
+  it('leaves no backslash that would escape the sign of omission', () => {
+    for (const length of [1010, 1011, 1012, 1013]) {
+      const found = content(`${markdown('{{ data.v }}')}\non_too_long: truncate`, {
+        v: `${'a'.repeat(length)}${'_'.repeat(900)}`,
+      });
+      expect(found['text']).toMatch(/_…$/);
+    }
+  });
+
   it('shortens titles to their own limit, too', () => {
     const card = `action_card: { title: "{{ data.v }}", markdown: x, single_title: y, single_url: "https://e.example/" }
 on_too_long: truncate`;
