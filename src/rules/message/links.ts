@@ -45,19 +45,47 @@ function escapeForRegExp(text: string): string {
 }
 
 const linkInText = /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s<>"'`\]）】》，。；]+/gi;
+/** No message has room for more. */
 const maxLinks = 200;
 
-/** Addresses in a text; in Markdown a closing bracket ends one. */
-export function linksIn(text: string): readonly string[] {
-  const found: string[] = [];
+/**
+ * What Markdown makes a link of, besides: the target behind `](`, in `<…>`, and behind `[…]:` where it is no sentence.
+ * Backslashes in pairs escape only each other. A target ends before `]`, which may be the text of the next link.
+ */
+const linksOfMarkdown = [
+  /(?<!\\)(?:\\\\)*\]\(\s*(?:<([^<>\]\n]*)|([^\s<>)\]]*))/g,
+  /(?<!\\)(?:\\\\)*<([a-z][a-z0-9+.-]{1,31}:[^\s<>]*)>/gi,
+  /^[ \t>*+-]*\[(?:[^\]\\\n]|\\.)+\]:\s*<?((?:[a-z][a-z0-9+.-]*\\?:|www\.|[\\/]{2})[^\s<>]+)>?[ \t]*(?=$|["'(])/gim,
+];
+
+/** Addresses in a text. */
+export function linksIn(text: string, markdown: boolean): readonly string[] {
+  const found = new Set<string>();
   for (const match of text.matchAll(linkInText)) {
-    found.push(withoutClosing(match[0]));
-    if (found.length >= maxLinks) break;
+    found.add(withoutClosing(match[0]));
+    if (found.size >= maxLinks) break;
   }
-  return found;
+  return markdown ? [...found, ...targetsIn(text)] : [...found];
 }
 
-/** What ends a sentence or a bracket does not belong to the address before it. */
+function targetsIn(text: string): readonly string[] {
+  const targets = linksOfMarkdown
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .map(([, first, second]) => withoutEscapes(first ?? second ?? '').trim())
+    .filter((target) => target !== '' && !isMediaId(target));
+  return [...new Set(targets)].slice(0, maxLinks);
+}
+
+function withoutEscapes(markdown: string): string {
+  return markdown.replace(/\\([!-/:-@[-`{-~])/g, '$1');
+}
+
+/** A media id may stand where an address may. */
+export function isMediaId(text: string): boolean {
+  return /^[@$]/.test(text);
+}
+
+/** What ends a sentence or, in Markdown, a bracket does not belong to the address before it. */
 function withoutClosing(address: string): string {
   let end = address.length;
   while (end > 0 && ').,;:!?\\'.includes(address.charAt(end - 1))) end -= 1;
@@ -73,7 +101,12 @@ export function isAllowed(address: string, rules: readonly LinkRule[]): boolean 
   if (url === null) return false;
   if (rules.some((rule) => rule.matches(url))) return true;
   if (url.protocol !== 'dingtalk:') return false;
-  const inner = url.searchParams.get('url') ?? url.searchParams.get('redirect_url');
-  const page = inner === null ? null : URL.parse(inner);
-  return page !== null && page.protocol !== 'dingtalk:' && rules.some((rule) => rule.matches(page));
+  const pages = [...url.searchParams].filter(([key]) => /^(redirect_)?url$/i.test(key));
+  return pages.length > 0 && pages.every(([, page]) => isAllowedPage(page, rules));
+}
+
+/** An address of DingTalk's own within one would have to be opened to tell where it leads. */
+function isAllowedPage(address: string, rules: readonly LinkRule[]): boolean {
+  const url = URL.parse(address);
+  return url !== null && url.protocol !== 'dingtalk:' && rules.some((rule) => rule.matches(url));
 }

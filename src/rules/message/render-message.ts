@@ -6,7 +6,7 @@ import type { RouteRenderBudget } from '../liquid/limits.ts';
 import { formatTime } from '../liquid/times.ts';
 import type { CompiledMessage } from './compile-message.ts';
 import { mainTextPath, roleOf } from './fields.ts';
-import { isAllowed, linksIn, type LinkRule } from './links.ts';
+import { isAllowed, isMediaId, linksIn, type LinkRule } from './links.ts';
 import { leavesOf, treeOf, type Rendered, type Tree } from './message-tree.ts';
 import { shorten } from './shorten.ts';
 
@@ -111,10 +111,9 @@ function blockedLink(
   allowed: readonly LinkRule[],
 ): string | null {
   for (const { path, text } of leavesOf(content)) {
-    const { links } = roleOf(compiled.type, path);
+    const { links, markdown } = roleOf(compiled.type, path);
     if (links === null || text === '') continue;
-    // A media id may stand where an address may.
-    const addresses = links === 'address' && !/^[@$]/.test(text) ? [text] : linksIn(text);
+    const addresses = links === 'address' && !isMediaId(text) ? [text] : linksIn(text, markdown);
     if (addresses.some((address) => !isAllowed(address, allowed))) return path.join('.');
   }
   return null;

@@ -155,6 +155,24 @@ describe('texts of events cannot make patterns run for ever', () => {
   });
 
   it.each([
+    ['brackets', `${'[x]('.repeat(15_000)}x`],
+    ['angles', '[x](<a '.repeat(9_000)],
+    ['backslashes', `${'\\'.repeat(60_000)}x [x](y)`],
+    ['signs', `${'<aa:'.repeat(15_000)}x [x](y)`],
+    ['definitions', `${'[a]:b:'.repeat(10_000)} x [x](y)`],
+    ['lines of definitions', `${'[a]:\n'.repeat(12_000)} x [x](y)`],
+    ['what precedes definitions', `${'> '.repeat(30_000)}x [x](y)`],
+  ])('in links of Markdown: %s', (_, v) => {
+    const allow = 'links: { allow: ["https://ops.example.com/"] }\n';
+    const yaml = route('').replace(
+      /message: .*/,
+      'message: { markdown: { title: t, text: "{{ data.v | raw }}" } }',
+    );
+    const [planned] = compile(yaml, {}, allow).rules.plan(event({ v }), now).notifications;
+    expect(planned?.failure?.message).toContain('links.allow');
+  });
+
+  it.each([
     ['what follows an address', `https://a${')'.repeat(60_000)}x`],
     ['long hosts', `https://${'a.'.repeat(30_000)}x`],
     ['hosts that fit into a message', `https://${'a.'.repeat(900)}x`],

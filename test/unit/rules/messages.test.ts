@@ -272,6 +272,53 @@ describe('links.allow', () => {
     expect(plan(card(url), { m: `m ${m}` }, '', allow).failure?.reason ?? null).toBe(reason);
   });
 
+  it.each([
+    ['[x](//evil.example/)'],
+    ['[x]( //evil.example/)'],
+    ['[x](<//evil.example/>)'],
+    ['[x](www.evil.example)'],
+    ['![y](//evil.example/p.png)'],
+    ['[z](evil.example)'],
+    ['[z](https:\\\\evil.example)'],
+    ['[z](https\\://evil.example)'],
+    ['[z](https://ops.example.com。evil.example/)'],
+    ['[z\\\\](//evil.example)'],
+    ['[z](https://ops.example.com/](//evil.example)'],
+    ['[z](javascript:alert)'],
+    ['[z](mailto:a@evil.example)'],
+    ['<javascript:alert>'],
+    ['[z]: //evil.example'],
+    ['[z]: www.evil.example "title"'],
+    [
+      '[z](dingtalk://dingtalkclient/page/link?url=https%3A%2F%2Fops.example.com&url=https%3A%2F%2Fevil.example)',
+    ],
+    ['[z](dingtalk://d/a?url=https%3A%2F%2Fops.example.com&redirect_url=https%3A%2F%2Fevil.example)'],
+  ])('refuses what Markdown makes a link of: %s', (m) => {
+    const { failure } = plan(markdown('# t\n{{ data.m | raw }}'), { m }, '', allow);
+    expect(failure).toMatchObject({
+      reason: 'message_invalid',
+      message: 'markdown.text: the link is not on the list links.allow',
+    });
+  });
+
+  it.each([
+    ['release 1.2.3 of a.b.c, see node.js (v24.1) at 10:30, error:timeout'],
+    ['[INFO]: took 1.5s\n[INFO]: 10:30\n[WARN]: error:timeout in db'],
+    ['[x](https://ops.example.com/a_b(c)) ![p](@lADOmedia) [] []()'],
+    ['[x](<https://ops.example.com/a b>) <https://ops.example.com/>'],
+    ['[z]: https://ops.example.com/ "title"'],
+    ['\\[x\\](evil.example)'],
+  ])('and leaves alone what is none: %s', (m) => {
+    expect(plan(markdown('# t\n{{ data.m | raw }}'), { m }, '', allow).failure).toBe(null);
+  });
+
+  it('takes a value of the event as it stands behind the escapes', () => {
+    const written = markdown('[x]({{ data.url }}) {{ data.m }}');
+    const m = '[y](evil.example) <a:b>';
+    expect(plan(written, { url: 'https://ops.example.com/a_b', m }, '', allow).failure).toBe(null);
+    expect(plan(written, { url: '//evil.example', m }, '', allow).failure?.reason).toBe('message_invalid');
+  });
+
   it('must be patterns', () => {
     const yaml = 'routes: []\n';
     expect(faultsOf(yaml, {}, 'links: { allow: ["*"] }\n')[0]).toContain('wrong_value a pattern for links');
