@@ -7,16 +7,24 @@ import { topicName } from './words.ts';
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
+/** Milliseconds since the epoch; null for a text that is no instant, or one only in some time zone. */
+export function parseInstant(text: string): number | null {
+  const ms = instantPattern.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** How a fault says what to do about it. */
+export const instantRemedy = 'write it as 2026-03-02T09:30:00+08:00';
+
 /** An instant, ISO 8601 with a time zone. */
 export function instant(meta: Record<string, unknown>) {
   return leaf<Date>({ type: 'string', ...meta }, (value, fail) => {
     const found = textOf(value);
-    const time = found !== null && instantPattern.test(found) ? Date.parse(found) : Number.NaN;
-    if (Number.isNaN(time)) {
-      const remedy = 'write it as 2026-03-02T09:30:00+08:00';
-      return fail(`must be an instant with a time zone, not ${nameOf(value)}`, { remedy });
+    const ms = found === null ? null : parseInstant(found);
+    if (ms === null) {
+      return fail(`must be an instant with a time zone, not ${nameOf(value)}`, { remedy: instantRemedy });
     }
-    return new Date(time);
+    return new Date(ms);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { SampleEvent } from '../config/config.ts';
+import { instantRemedy, parseInstant } from '../config/schema-event.ts';
 import type { Event } from '../model/event.ts';
 import type { AvroSchemas } from './cel/avro-types.ts';
 import { exactNumbers } from './exact-numbers.ts';
@@ -56,7 +57,7 @@ export function eventFromInput(
   }
   const time = timeOf(meta['time'], nowMs);
   if (time === undefined)
-    return { ok: false, message: 'time must be an instant such as 2026-03-02T09:30:00+08:00' };
+    return { ok: false, message: `time must be an instant with a time zone; ${instantRemedy}` };
   const position = positionOf(meta);
   if (position === null) return { ok: false, message: 'partition and offset must be whole numbers' };
   const text = (key: string): string | null => (typeof meta[key] === 'string' ? meta[key] : null);
@@ -102,8 +103,8 @@ function timeOf(value: unknown, nowMs: number): Date | null | undefined {
   if (value === undefined) return new Date(nowMs);
   if (value === null) return null;
   if (value instanceof Date) return value;
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : new Date(ms);
+  const ms = typeof value === 'string' ? parseInstant(value) : null;
+  return ms === null ? undefined : new Date(ms);
 }
 
 function positionOf(meta: Record<string, unknown>): { partition: number; offset: bigint } | null {

@@ -1,3 +1,4 @@
+import { parseInstant } from '../config/schema-event.ts';
 import { Decimal, Timestamp } from '../model/values.ts';
 import type { AvroType } from './cel/avro-types.ts';
 import { exactNumbers } from './exact-numbers.ts';
@@ -58,11 +59,11 @@ function decimalOf(value: unknown, scale: number): unknown {
 
 const perMilli = { millis: 1n, micros: 1000n, nanos: 1_000_000n } as const;
 
-/** ISO 8601 text, or the number that the schema's unit counts. */
+/** A day, an instant as text, or the number that the schema's unit counts. */
 function instantOf(value: unknown, unit: 'millis' | 'micros' | 'nanos' | 'days'): unknown {
   if (typeof value === 'string') {
-    const ms = Date.parse(value);
-    return Number.isNaN(ms) ? value : new Date(ms);
+    const ms = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00Z` : value);
+    return ms === null ? value : new Date(ms);
   }
   if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value))) return value;
   const count = BigInt(value);

@@ -86,13 +86,16 @@ export function dayOf(ms: number, timeZone: string): number {
   return Math.floor((ms + offsetMs(ms, timeZone)) / dayMs) * dayMs;
 }
 
-/** The instant when a wall clock shows `minute` of the day named `day`; within a gap, right after the gap. */
+/** The instant when a wall clock shows `minute` of the day named `day`. */
 export function instantOf(day: number, minute: number, timeZone: string): number {
-  const wall = day + minute * minuteMs;
-  let instant = wall - offsetMs(wall, timeZone);
+  return instantAt(day + minute * minuteMs, timeZone);
+}
+
+/** The instant when a wall clock shows `wall` (as ms of a UTC calendar); within a gap, right after the gap. */
+export function instantAt(wall: number, timeZone: string): number {
   // The offset may differ between the guess and the answer where clocks are changed.
-  instant = wall - offsetMs(instant, timeZone);
-  return instant;
+  const guess = wall - offsetMs(wall, timeZone);
+  return wall - offsetMs(guess, timeZone);
 }
 
 /** `2026-03-02T09:30:00+08:00`; milliseconds and what is finer are shown only where there are any. */

@@ -40,15 +40,15 @@ export const ownFilters: Readonly<Record<string, OwnFilter>> = {
   date: {
     raw: false,
     run: (input, { list }, { timeZone, nowMs }) => {
-      const ms = parseTime(input, nowMs);
+      const ms = parseTime(input, nowMs, timeZone);
       if (ms === null) throw new FilterFault('date: the value is not a time');
       return formatTime(ms, textArgument(list[0], '%Y-%m-%d %H:%M'), textArgument(list[1], timeZone));
     },
   },
   relative_time: {
     raw: false,
-    run: (input, { list }, { nowMs }) => {
-      const ms = parseTime(input, nowMs);
+    run: (input, { list }, { timeZone, nowMs }) => {
+      const ms = parseTime(input, nowMs, timeZone);
       if (ms === null) throw new FilterFault('relative_time: the value is not a time');
       return relativeTime(ms, nowMs, textArgument(list[0], 'zh-CN'));
     },

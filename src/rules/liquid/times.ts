@@ -1,16 +1,24 @@
 import { isTimeZone } from '../../config/words.ts';
-import { offsetMs, offsetText, zonedIso, zonedTime } from '../zoned-time.ts';
+import { instantAt, offsetMs, offsetText, zonedIso, zonedTime } from '../zoned-time.ts';
 import { FilterFault } from './filter-fault.ts';
 
-/** An instant: ISO 8601 text, seconds since the epoch as Liquid has it, or `now`. Null when it is none. */
-export function parseTime(value: unknown, nowMs: number): number | null {
+/** ISO 8601 and its usual variants: a blank for the `T`, an hour of one digit, a short offset. */
+const isoTime =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2})(:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(Z|UTC|GMT|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
+
+/**
+ * An instant: ISO 8601 text, seconds since the epoch as Liquid has it, or `now`. Null when it is none. Without an
+ * offset it is a time of `timeZone`: the machine's own zone must not matter.
+ */
+export function parseTime(value: unknown, nowMs: number, timeZone: string): number | null {
   if (value === 'now') return nowMs;
   if (typeof value === 'number') return Number.isFinite(value) ? value * 1000 : null;
   if (typeof value !== 'string') return null;
   if (/^-?\d{1,12}$/.test(value)) return Number(value) * 1000;
-  if (!/^\d{4}-\d{2}-\d{2}/.test(value) || value.length > 40) return null;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? null : ms;
+  const [, date, hour = '00', rest = ':00', zone, hours = '+00', minutes = '00'] = isoTime.exec(value) ?? [];
+  const ms = Date.parse(`${date}T${hour.padStart(2, '0')}${rest}${hours}:${minutes}`);
+  if (Number.isNaN(ms)) return null;
+  return zone === undefined ? instantAt(ms, timeZone) : ms;
 }
 
 const months = [

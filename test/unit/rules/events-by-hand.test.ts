@@ -70,12 +70,24 @@ describe('events that people write', () => {
     });
   });
 
+  it('have no times that depend on the machine: a text without an offset stays a text', () => {
+    const at = (text: string) => {
+      const read = eventFromInput({ type: 'shop.Refund', data: { at: text } }, now, schemas);
+      return read.ok ? (read.event.data as Record<string, unknown>)['at'] : null;
+    };
+    expect(at('2026-03-02T09:30:00+08:00')).toEqual(new Date('2026-03-02T01:30:00Z'));
+    expect(at('2026-03-02T09:30:00')).toBe('2026-03-02T09:30:00');
+  });
+
   it.each([
     [null, 'an event is an object'],
     [{}, 'the event has no data'],
     [{ data: {}, meta: { tpic: 'x' } }, 'meta has no field tpic'],
     [{ data: {}, topic: 5 }, 'topic must be a text'],
     [{ data: {}, time: 'soon' }, 'time must be an instant'],
+    [{ data: {}, time: '5' }, 'time must be an instant'],
+    [{ data: {}, time: '2026-03-02T09:30:00' }, 'write it as 2026-03-02T09:30:00+08:00'],
+    [{ data: {}, time: '2026-03-02 09:30' }, 'write it as 2026-03-02T09:30:00+08:00'],
     [{ data: {}, meta: { offset: 1.5 } }, 'partition and offset'],
   ])('%j is refused', (input, message) => {
     const read = eventFromInput(input, now);

@@ -6,7 +6,7 @@ import {
   nextDingtalkDay,
   nextDingtalkMonth,
 } from '../../../src/base/dingtalk-day.ts';
-import { compile, event } from '../../fakes/rules.ts';
+import { compile, event, route } from '../../fakes/rules.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -67,5 +67,31 @@ describe('the time zone of the machine', () => {
       expect(dingtalkDay(next - 1)).toBe(dingtalkDay(at));
       expect(dingtalkDay(next)).not.toBe(dingtalkDay(at));
     }
+  });
+
+  it.each([
+    ['2026-03-02T09:30:00', '2026-03-02 09:30:00.000+0800'],
+    ['2026-03-02 09:30', '2026-03-02 09:30:00.000+0800'],
+    ['2026-03-02 9:30:15.25', '2026-03-02 09:30:15.250+0800'],
+    ['2026-03-02', '2026-03-02 00:00:00.000+0800'],
+    ['2026-03-02T01:30:00Z', '2026-03-02 09:30:00.000+0800'],
+    ['2026-03-02 01:30:00 UTC', '2026-03-02 09:30:00.000+0800'],
+    ['2026-03-01 20:30:00-05', '2026-03-02 09:30:00.000+0800'],
+    ['2026-03-02T09:30:00.123456789+0800', '2026-03-02 09:30:00.123+0800'],
+  ])('does not say what %s means: without an offset `time_zone` does', (at, printed) => {
+    vi.stubEnv('TZ', 'America/New_York');
+    const liquid = "{{ data.at | date: '%Y-%m-%d %H:%M:%S.%L%z' }}";
+    const [planned] = compile(route('', liquid)).rules.plan(event({ at }), springs).notifications;
+    expect(planned?.message?.body).toContain(printed);
+  });
+
+  it('nor does it say when clocks were changed', () => {
+    vi.stubEnv('TZ', 'Asia/Shanghai');
+    const liquid = "{{ data.at | date: '%H:%M %z' }}";
+    const { rules } = compile(route('', liquid), {}, 'time_zone: America/New_York\n');
+    const printed = (at: string) => rules.plan(event({ at }), springs).notifications[0]?.message?.body;
+    expect(printed('2026-03-08 01:59')).toContain('01:59 -0500');
+    expect(printed('2026-03-08 03:00')).toContain('03:00 -0400');
+    expect(printed('2026-03-08')).toContain('00:00 -0500');
   });
 });
