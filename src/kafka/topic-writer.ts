@@ -7,6 +7,7 @@ import { endedWithin } from './ended-within.ts';
 import { KafkaRefusedError, KafkaUnavailableError, type RejectedRecord } from './errors.ts';
 import { kafkaError, rejection } from './failure.ts';
 import { kafkajs } from './kafkajs.ts';
+import { createPartitioner } from './partitioner.ts';
 import { encodedSize } from './record-format.ts';
 import type { OutgoingRecord, SinkOptions, SinkStats } from './sink-types.ts';
 
@@ -218,7 +219,7 @@ export class TopicWriter {
     const client = createClient({ ...this.#options, retries: 1, maxRetryMs: 500 });
     const producer = client.kafka.producer({
       allowAutoTopicCreation: false,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      createPartitioner,
       // Attempts are counted here: one that the library makes by itself could overtake later records.
       retry: { retries: 0 },
     });
