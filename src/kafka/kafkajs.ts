@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { recordTime } from '../model/record.ts';
 import { type Codec, readOnly, unlz4, unsnappy, unzstandard } from './codecs.ts';
 import { installGroupHooks, type ConsumerGroupClass } from './group-hooks.ts';
 import { decodeRecord, encodeRecord, type WireDecoder, type WireRecord } from './record-format.ts';
@@ -120,7 +121,7 @@ export const decodeMessages: DecodeMessages = async (decoder) => {
 /** Messages from before Kafka 0.11, which old logs may still hold: no headers, numbers as text. */
 function fromOldFormat({ offset, timestamp = '0', key, value }: OldMessage): WireRecord {
   const base = { topic: '', partition: -1, headers: [], isControlRecord: false, batchContext: noBatch };
-  return { ...base, offset: BigInt(offset), timestamp: Number(timestamp), key, value };
+  return { ...base, offset: BigInt(offset), timestamp: recordTime(Number(timestamp)), key, value };
 }
 
 const noBatch = {

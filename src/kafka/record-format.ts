@@ -1,4 +1,4 @@
-import type { RawRecord, RecordHeader } from '../model/record.ts';
+import { recordTime, type RawRecord, type RecordHeader } from '../model/record.ts';
 
 /**
  * Reads and writes single records of Kafka's record batches (format v2) in place of the client library's own code,
@@ -22,7 +22,7 @@ export interface BatchContext {
   readonly isControlBatch: boolean;
   /** `firstOffset` and `firstTimestamp` as numbers, kept here because they serve every record of the batch. */
   baseOffset?: bigint;
-  baseTimestamp?: number;
+  baseTimestamp?: number | bigint;
 }
 
 /**
@@ -50,19 +50,31 @@ export function decodeRecord(decoder: WireDecoder, batch: BatchContext): WireRec
   const headers: RecordHeader[] = [];
   for (let index = 0; index < count; index++) headers.push({ key: cursor.text(), value: cursor.bytes() });
   batch.baseOffset ??= BigInt(batch.firstOffset);
-  batch.baseTimestamp ??=
-    batch.timestampType === logAppendTime ? Number(batch.maxTimestamp) : Number(batch.firstTimestamp);
   return {
     topic: '',
     partition: -1,
     offset: batch.baseOffset + BigInt(offsetDelta),
-    timestamp: batch.baseTimestamp + (batch.timestampType === logAppendTime ? 0 : timestampDelta),
+    timestamp: timestampOf(batch, timestampDelta),
     key,
     value,
     headers,
     isControlRecord: batch.isControlBatch,
     batchContext: batch,
   };
+}
+
+/** Exact also where the first timestamp of the batch is far from any time and the delta leads back. */
+function timestampOf(batch: BatchContext, delta: number | bigint): number {
+  const appended = batch.timestampType === logAppendTime;
+  const base = (batch.baseTimestamp ??= exact(appended ? batch.maxTimestamp : batch.firstTimestamp));
+  if (appended) return recordTime(Number(base));
+  if (typeof base === 'number' && typeof delta === 'number') return recordTime(base + delta);
+  return recordTime(Number(BigInt(base) + BigInt(delta)));
+}
+
+function exact(digits: string): number | bigint {
+  const value = Number(digits);
+  return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
 /** What the producer's path gives for one record; the rest of the library's message is not ours. */
@@ -132,15 +144,29 @@ class Cursor {
     return (raw >>> 1) ^ -(raw & 1);
   }
 
-  /** Zig-zag, 64 bits, exact below 2^52: milliseconds of 140,000 years. */
-  varLong(): number {
+  /** Zig-zag, 64 bits; a `bigint` where it takes more than seven bytes, whose bits a number could not hold. */
+  varLong(): number | bigint {
     let byte = this.#byte();
     let raw = byte & 0x7f;
     for (let unit = 0x80; byte > 0x7f; unit *= 0x80) {
+      if (unit === 0x80 ** 7) return this.#wideVarLong(BigInt(raw));
       byte = this.#byte();
       raw += (byte & 0x7f) * unit;
     }
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+  }
+
+  /** The rest of a number of which seven bytes are read. */
+  #wideVarLong(low: bigint): bigint {
+    let raw = low;
+    let byte: number;
+    let shift = 49n;
+    do {
+      byte = this.#byte();
+      raw |= BigInt(byte & 0x7f) << shift;
+      shift += 7n;
+    } while (byte > 0x7f);
+    return (raw >> 1n) ^ -(raw & 1n);
   }
 
   /** Null where the length says so. */

@@ -1,7 +1,7 @@
 import { blob, int, text, type InsertSpec } from '../engine.ts';
 import { bytes, decodeHeaders, encodeHeaders } from '../codec/record.ts';
 import type { EventRow } from '../ledger.ts';
-import type { RawRecord } from '../../model/record.ts';
+import { recordTime, type RawRecord } from '../../model/record.ts';
 import type { Scope } from '../scope.ts';
 
 const eventRow: InsertSpec = {
@@ -55,11 +55,11 @@ export async function eventTimes(
   { session }: Scope,
   identities: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await session.all<{ identity: string; record_time: number }>(
-    'SELECT identity, record_time FROM events WHERE identity IN texts(?1)',
+  const rows = await session.all<{ identity: string; record_time: string }>(
+    'SELECT identity, CAST(record_time AS TEXT) AS record_time FROM events WHERE identity IN texts(?1)',
     [identities],
   );
-  return new Map(rows.map((row) => [row.identity, row.record_time]));
+  return new Map(rows.map((row) => [row.identity, recordTime(Number(row.record_time))]));
 }
 
 export async function eventContents(
@@ -91,11 +91,12 @@ export async function eventPks(
   return scope.eventPks;
 }
 
+/** Offset and time as text: both use all 64 bits, the time in rows that were written before it was bounded. */
 interface Row {
   readonly topic: string;
   readonly partition: number;
   readonly record_offset: string;
-  readonly record_time: number;
+  readonly record_time: string;
   readonly record_key: Uint8Array | null;
   readonly record_value: Uint8Array | null;
   readonly headers: string | null;
@@ -103,8 +104,8 @@ interface Row {
 
 export async function eventRecord({ session }: Scope, notificationId: string): Promise<RawRecord | null> {
   const [row] = await session.all<Row>(
-    `SELECT e.topic, e.partition, CAST(e.record_offset AS TEXT) AS record_offset, e.record_time, e.record_key,
-       e.record_value, e.headers
+    `SELECT e.topic, e.partition, CAST(e.record_offset AS TEXT) AS record_offset,
+       CAST(e.record_time AS TEXT) AS record_time, e.record_key, e.record_value, e.headers
      FROM notifications n JOIN events e ON e.pk = n.event_pk WHERE n.id = ?1`,
     [notificationId],
   );
@@ -113,7 +114,7 @@ export async function eventRecord({ session }: Scope, notificationId: string): P
     topic: row.topic,
     partition: row.partition,
     offset: BigInt(row.record_offset),
-    timestamp: row.record_time,
+    timestamp: recordTime(Number(row.record_time)),
     key: bytes(row.record_key),
     value: bytes(row.record_value),
     headers: decodeHeaders(row.headers),

@@ -86,6 +86,20 @@ export function intakeCases(open: () => Promise<Ledger>): void {
     expect(await ledger.read((tx) => tx.eventRecord('ntf_none'))).toBeNull();
   });
 
+  it('takes the times of records for unknown that were stored before they had to be times', async () => {
+    const ledger = await open();
+    const notification = aNotification();
+    await ledger.write(async (tx) => {
+      await tx.insertEvents([
+        { identity: identityOf('e-1'), record: aRecord({ timestamp: 2 ** 60 }), receivedAt: noon },
+      ]);
+      await tx.insertNotifications([{ notification, identity: identityOf('e-1') }]);
+    });
+    expect((await ledger.read((tx) => tx.eventRecord(notification.id)))?.timestamp).toBe(-1);
+    const times = await ledger.write((tx) => tx.eventTimes([identityOf('e-1')]));
+    expect(times.get(identityOf('e-1'))).toBe(-1);
+  });
+
   it('moves a position forward only, unless told to reset it', async () => {
     const ledger = await open();
     const far = 9_223_372_036_854_775_806n;

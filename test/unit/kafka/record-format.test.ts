@@ -50,6 +50,36 @@ async function transmit(messages: readonly Sent[], compression = kafkajs.Compres
   }));
 }
 
+/** What a consumer gets of records with these timestamps, which the library's producer could not send. */
+async function received(timestamps: readonly bigint[]) {
+  const [first = 0n] = timestamps;
+  const records = Buffer.concat(timestamps.map((time, index) => recordOf(time - first, index)));
+  const header = Buffer.alloc(61);
+  header.writeInt32BE(49 + records.length, 8);
+  header.writeInt8(2, 16);
+  header.writeInt32BE(timestamps.length - 1, 23);
+  header.writeBigInt64BE(first, 27);
+  header.writeInt32BE(timestamps.length, 57);
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(header.length + records.length);
+  return decodeMessages(new Decoder(Buffer.concat([size, header, records])));
+}
+
+/** A record without key, value and headers. */
+function recordOf(timestampDelta: bigint, offsetDelta: number): Buffer {
+  const body = Buffer.from([0, ...varLong(timestampDelta), ...varLong(BigInt(offsetDelta)), 1, 1, 0]);
+  return Buffer.concat([Buffer.from(varLong(BigInt(body.length))), body]);
+}
+
+/** A delta of 64 bits may overflow them, as it does in the broker's own arithmetic. */
+function varLong(value: bigint): number[] {
+  const signed = BigInt.asIntN(64, value);
+  const encoded: number[] = [];
+  let raw = BigInt.asUintN(64, (signed << 1n) ^ (signed >> 63n));
+  for (; raw > 0x7fn; raw >>= 7n) encoded.push(Number(raw & 0x7fn) | 0x80);
+  return [...encoded, Number(raw)];
+}
+
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 const plain: Sent = { key: null, value: bytes('v'), headers: [] };
 
@@ -105,6 +135,22 @@ describe('records on their way through the library', () => {
     const times = [1_750_000_000_000, 1_750_000_000_001, 1_750_086_400_000, 1_749_900_000_000];
     const records = await transmit(times.map((time) => ({ ...plain, timestamp: String(time) })));
     expect(records.map(({ timestamp }) => timestamp)).toEqual(times);
+  });
+
+  it('keep times of one batch that are farther apart than numbers are exact', async () => {
+    const times = [1_750_000_000_000n, -8_640_000_000_000_000n, 8_640_000_000_000_000n, 1_750_000_000_001n];
+    const records = await received(times);
+    expect(records.map(({ timestamp }) => BigInt(timestamp))).toEqual(times);
+  });
+
+  it('have no time where what stands there is none, such as nanoseconds', async () => {
+    const records = await received([
+      1_750_000_000_000_000_000n,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      1_750_000_000_000n,
+    ]);
+    expect(records.map(({ timestamp }) => timestamp)).toEqual([-1, -1, -1, 1_750_000_000_000]);
   });
 
   it('come through in one batch of 300,000, which the library itself dies of', async () => {
