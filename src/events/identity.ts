@@ -3,7 +3,7 @@ import { maskMobile } from '../base/sensitive.ts';
 import type { Event, EventMeta } from '../model/event.ts';
 import { Decimal, Timestamp } from '../model/values.ts';
 import type { TopicIdentity } from './outcome.ts';
-import { parseRfc3339 } from './rfc3339.ts';
+import { isInstant, parseRfc3339 } from './rfc3339.ts';
 
 export type Identified =
   { readonly ok: true; readonly event: Event } | { readonly ok: false; readonly message: string };
@@ -29,7 +29,11 @@ export function applyIdentity(event: Event, identity: TopicIdentity): Identified
     }
     if (name === 'time') {
       const time = instantOf(given);
-      if (time === null) return { ok: false, message: `the topic's expression for time gives no instant` };
+      if (time === null)
+        return {
+          ok: false,
+          message: `the topic's expression for time gives no instant of the years 1 to 9999 (numbers are milliseconds)`,
+        };
       changes.time = time;
     } else {
       const text = textOf(given);
@@ -59,11 +63,11 @@ function instantText(instant: Date): string {
 
 /** An instant, RFC 3339 text, or milliseconds since the epoch. */
 function instantOf(value: unknown): Date | null {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value;
+  if (value instanceof Date) return isInstant(value.getTime()) ? value : null;
   if (typeof value === 'string') return parseRfc3339(value);
   if (typeof value !== 'bigint' && typeof value !== 'number') return null;
-  const instant = new Date(Number(value));
-  return Number.isNaN(instant.getTime()) ? null : instant;
+  const ms = Number(value);
+  return isInstant(ms) ? new Date(ms) : null;
 }
 
 /** Messages of expressions may quote what they stumbled over, and that may be somebody's number. */

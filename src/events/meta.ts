@@ -2,6 +2,7 @@ import type { Event } from '../model/event.ts';
 import type { RawRecord } from '../model/record.ts';
 import type { Enveloped } from './envelope.ts';
 import type { HeaderTexts } from './headers.ts';
+import { isInstant } from './rfc3339.ts';
 
 export interface Fallbacks {
   /** The full name of the body's type, when the envelope names none. */
@@ -42,9 +43,8 @@ export function composeEvent(
 }
 
 /** Records of very old producers carry no timestamp; Kafka then gives −1. */
-function timeOf(record: RawRecord): Date | null {
-  const time = new Date(record.timestamp);
-  return record.timestamp < 0 || Number.isNaN(time.getTime()) ? null : time;
+function timeOf({ timestamp }: RawRecord): Date | null {
+  return timestamp >= 0 && isInstant(timestamp) ? new Date(timestamp) : null;
 }
 
 /** Extensions of a structured event look like those of binary mode, so that a rule need not know the mode. */

@@ -32,6 +32,26 @@ describe('a record without an envelope', () => {
   it('without a key or a timestamp says so', () => {
     expect(event(jsonRecord({}, { key: null, timestamp: -1 })).meta).toMatchObject({ key: null, time: null });
   });
+
+  it('whose timestamp is after the year 9999 has no time, which no consumer of results could hold', () => {
+    const time = (timestamp: number) => event(jsonRecord({}, { timestamp })).meta.time;
+    expect(time(Date.UTC(9999, 11, 31))).toEqual(new Date(Date.UTC(9999, 11, 31)));
+    expect(time(Date.UTC(10_000, 0, 1))).toBeNull();
+  });
+
+  it.each(['0001-01-01T00:00:00+08:00', '9999-12-31T23:59:59-08:00'])(
+    'falls back on its own timestamp where the envelope gives %s, which is no year from 1 to 9999 in UTC',
+    (text) => {
+      const list = headers({
+        ce_specversion: '1.0',
+        ce_id: 'e',
+        ce_source: '/s',
+        ce_type: 't',
+        ce_time: text,
+      });
+      expect(event(jsonRecord({}, { headers: list })).meta.time).toEqual(new Date(noon));
+    },
+  );
 });
 
 describe('headers', () => {

@@ -63,6 +63,17 @@ describe("a topic's own expressions", () => {
     expect(event(jsonRecord({}), reading('auto', { time: () => given })).meta.time).toEqual(time);
   });
 
+  it.each<[string, unknown]>([
+    ['microseconds', BigInt(noon) * 1_000n],
+    ['an instant before the year 1', new Date('0000-12-31T16:00:00Z')],
+    ['text of an instant after the year 9999', '9999-12-31T23:59:59-08:00'],
+  ])('that give %s as time leave the event without identity', (_what, given) => {
+    expect(decode(jsonRecord({}), reading('auto', { time: () => given }))).toMatchObject({
+      reason: 'no_identity',
+      message: expect.stringContaining('milliseconds'),
+    });
+  });
+
   it('are asked for every event of a batch, and one without identity stops the record', () => {
     const batch = headers({ 'content-type': 'application/cloudevents-batch+json' });
     const documents = ['a', ''].map((id) => ({
