@@ -1,8 +1,8 @@
 import type { RawRecord } from '../model/record.ts';
 
 /**
- * A record's headers as text. CloudEvents' names (`ce_…`) and `content-type` are found whatever their case; the
- * values are UTF-8. Of repeated headers the last counts, and one without a value is as good as absent.
+ * A record's headers as text. CloudEvents' names (`ce_…`), `content-type` and `traceparent` are found whatever their
+ * case; the values are UTF-8. Of repeated headers the last counts, and one without a value is as good as absent.
  */
 export class HeaderTexts {
   /** Names as they were written; without a prototype, so that no name means anything but a header. */
@@ -14,17 +14,20 @@ export class HeaderTexts {
 
   constructor(record: RawRecord) {
     let contentType: string | null = null;
+    let traceparent = '';
     let attributes: Map<string, string> | null = null;
     for (const { key, value } of record.headers) {
       if (value === null) continue;
       const text = value.toString('utf8');
       this.all[key] = text;
       if (isContentType(key)) contentType = text;
+      else if (isTraceparent(key)) traceparent = text;
       else if (isAttribute(key)) (attributes ??= new Map()).set(key.slice(3).toLowerCase(), text);
     }
     this.contentType = contentType;
     this.attributes = attributes;
-    this.traceparent = this.all['traceparent'] ?? attributes?.get('traceparent') ?? null;
+    if (traceparent === '') traceparent = attributes?.get('traceparent') ?? '';
+    this.traceparent = traceparent === '' ? null : traceparent;
   }
 }
 
@@ -40,6 +43,10 @@ export function headerText(record: RawRecord, matches: (key: string) => boolean)
 
 export function isContentType(key: string): boolean {
   return key.length === 12 && key.toLowerCase() === 'content-type';
+}
+
+function isTraceparent(key: string): boolean {
+  return key.length === 11 && key.toLowerCase() === 'traceparent';
 }
 
 /** Source: CloudEvents Kafka Protocol Binding 1.0.2, 3.2 "Binary Content Mode". */

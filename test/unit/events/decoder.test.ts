@@ -75,6 +75,14 @@ describe('headers', () => {
     expect(event(jsonRecord({}, { headers: both })).meta.traceparent).toBe('a');
     expect(event(jsonRecord({}, { headers: headers({ ce_traceparent: 'b' }) })).meta.traceparent).toBe('b');
   });
+
+  it.each([
+    [{ TraceParent: 'a', ce_traceparent: 'b' }, 'a'],
+    [{ traceparent: '', ce_traceparent: 'b' }, 'b'],
+    [{ traceparent: '', CE_TraceParent: '' }, null],
+  ])('carry the trace of %j whatever the case of its name, and none that is empty', (texts, trace) => {
+    expect(event(jsonRecord({}, { headers: headers(texts) })).meta.traceparent).toBe(trace);
+  });
 });
 
 describe('values that tell no event', () => {
