@@ -339,6 +339,7 @@ export interface LedgerTx extends LedgerReader {
    * at a time (others get none).
    */
   takeOutbox(limit: number): Promise<readonly OutboxRow[]>;
+  /** Settles these rows, and leaves the outbox to whichever instance takes from it next. */
   markPublished(ids: readonly bigint[], at: number): Promise<void>;
   /** Kafka refused these rows: they are given out again from `retryAt` on, and later results of their notifications after them. */
   postponeOutbox(ids: readonly bigint[], retryAt: number): Promise<void>;

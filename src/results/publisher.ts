@@ -52,6 +52,11 @@ const defaultBatch = 1_000;
 const gapMs = 50;
 /** Without wake-ups (another instance wrote the rows and died) the outbox is looked at this often. */
 const lookEveryMs = 5_000;
+/**
+ * Where several instances share the outbox, one that cannot publish (its way to Kafka or the registry is cut) stays away
+ * from it for longer than the others take to look.
+ */
+const awayMs = 2 * lookEveryMs;
 /** Somebody has to raise a limit of the topic first; the record is offered again this often. */
 const refusedRetryMs = 5 * 60_000;
 
@@ -60,25 +65,24 @@ export function createPublisher(ports: PublisherPorts): Loop {
   const limit = ports.batch ?? defaultBatch;
 
   /** By the clock that nobody sets: one that was set back must not hold results up. */
-  let publishedAt = Number.NEGATIVE_INFINITY;
+  let notBefore = Number.NEGATIVE_INFINITY;
 
   async function turn(): Promise<{ wakeAt: number }> {
-    const wait = publishedAt + gapMs - clock.monotonic();
+    const wait = notBefore - clock.monotonic();
     if (wait > 0) return { wakeAt: clock.now() + wait };
     const rows = await ledger.write((tx) => tx.takeOutbox(limit));
     if (rows.length === 0) return { wakeAt: clock.now() + lookEveryMs };
-    const records = await Promise.all(rows.map((row) => ports.encode(row)));
-    const refused = await ports.publish(records).catch((thrown: unknown) => {
-      ports.onFailed?.();
+    const refused = await publish(rows).catch(async (thrown: unknown) => {
+      await giveWay();
       throw thrown;
     });
     failpoint('results.after_publish');
-    const left = new Set(refused.map(({ index }) => rows[index]?.id));
-    const published = rows.filter(({ id }) => !left.has(id));
+    const refusedRows = refused.flatMap(({ index }) => rows[index] ?? []);
+    const published = settledRows(rows, refusedRows);
     await ledger.write(async (tx) => {
       const now = clock.now();
       await tx.postponeOutbox(
-        rows.filter(({ id }) => left.has(id)).map(({ id }) => id),
+        refusedRows.map(({ id }) => id),
         now + refusedRetryMs,
       );
       await tx.markPublished(
@@ -89,8 +93,24 @@ export function createPublisher(ports: PublisherPorts): Loop {
     for (const record of refused) logger.error({ ...record, ...idOf(rows[record.index]) }, refusedMessage);
     ports.onPublished?.(published, refused.length);
     // A full batch says that there is more, and more of it gains nothing by waiting.
-    if (rows.length < limit) publishedAt = clock.monotonic();
+    if (rows.length < limit) notBefore = clock.monotonic() + gapMs;
     return { wakeAt: rows.length === limit ? clock.now() : clock.now() + lookEveryMs };
+  }
+
+  async function publish(rows: readonly OutboxRow[]): Promise<readonly RefusedRecord[]> {
+    const records = await Promise.all(rows.map((row) => ports.encode(row)));
+    return ports.publish(records).catch((thrown: unknown) => {
+      ports.onFailed?.();
+      throw thrown;
+    });
+  }
+
+  /** Leaves the outbox to another instance, which may be able to publish what this one is not. */
+  async function giveWay(): Promise<void> {
+    if (ledger.documents === null) return;
+    notBefore = clock.monotonic() + awayMs;
+    // Without the ledger the lease runs out by itself.
+    await ledger.write((tx) => tx.markPublished([], clock.now())).catch(() => undefined);
   }
 
   const loop = createLoop({ name: 'results', clock, logger, turn });
@@ -111,6 +131,17 @@ export function createPublisher(ports: PublisherPorts): Loop {
     },
     state: () => loop.state(),
   };
+}
+
+/** What need not be published again: neither the refused rows nor, for the order, later results of their notifications. */
+function settledRows(rows: readonly OutboxRow[], refused: readonly OutboxRow[]): readonly OutboxRow[] {
+  const left = new Set(refused);
+  const stuck = new Set<string>();
+  return rows.filter((row) => {
+    const notification = row.kind === 'result' ? row.result.notificationId : null;
+    if (left.has(row) && notification !== null) stuck.add(notification);
+    return !left.has(row) && (notification === null || !stuck.has(notification));
+  });
 }
 
 const refusedMessage =

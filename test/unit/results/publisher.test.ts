@@ -1,9 +1,10 @@
 import { afterEach, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { Loop } from '../../../src/base/loop.ts';
-import type { Ledger, OutboxItem } from '../../../src/ledger/ledger.ts';
-import { createPublisher } from '../../../src/results/publisher.ts';
-import { aRecord, noon } from '../../fakes/builders.ts';
+import { defer, suppress } from '../../../src/ledger/lifecycle/admit.ts';
+import type { Ledger, OutboxItem, OutboxRow } from '../../../src/ledger/ledger.ts';
+import { createPublisher, type OutgoingRecord } from '../../../src/results/publisher.ts';
+import { aNotification, aRecord, noon } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { TempLedger } from '../../fakes/temp-ledger.ts';
 
@@ -30,6 +31,12 @@ function deadLetter(id: string): OutboxItem {
   return { kind: 'dead_letter', deadLetter };
 }
 
+/** A record that tells nothing but the id of what it stands for. */
+function encode(row: OutboxRow): Promise<OutgoingRecord> {
+  const id = row.kind === 'dead_letter' ? row.deadLetter.id : row.result.resultId;
+  return Promise.resolve({ topic: 'dead', key: Buffer.from(id), value: null, headers: [] });
+}
+
 async function unpublished(ledger: Ledger): Promise<number> {
   return ledger.read((tx) => tx.unpublishedCount());
 }
@@ -43,10 +50,7 @@ it('publishes around a record that Kafka refuses, and offers it again when its t
     ledger,
     clock,
     logger: silentLogger,
-    encode: (row) => {
-      const id = row.kind === 'dead_letter' ? row.deadLetter.id : row.result.resultId;
-      return Promise.resolve({ topic: 'dead', key: Buffer.from(id), value: null, headers: [] });
-    },
+    encode,
     publish: (records) => {
       const ids = records.map(({ key }) => String(key));
       const refused = ids.flatMap((id, index) =>
@@ -64,4 +68,75 @@ it('publishes around a record that Kafka refuses, and offers it again when its t
   await clock.advance(5 * 60_000);
   await expect.poll(() => arrived).toEqual(['first', 'last', 'huge']);
   await expect.poll(() => unpublished(ledger)).toBe(0);
+});
+
+it('ends with the last result of a notification although Kafka refused an earlier one of the same request', async () => {
+  const ledger = await store.open();
+  const first = defer(aNotification(), 'quiet_hours', noon + 1, noon);
+  const second = suppress(first.notification, 'expired', null, noon + 1);
+  await ledger.write(async (tx) => {
+    await tx.insertEvents([{ identity: 'e', record: aRecord(), receivedAt: noon }]);
+    await tx.insertNotifications([{ notification: second.notification, identity: 'e' }]);
+    await tx.appendOutbox([...first.outbox, ...second.outbox, deadLetter('other')]);
+  });
+  let refuses = true;
+  const arrived: string[] = [];
+  publisher = createPublisher({
+    ledger,
+    clock,
+    logger: silentLogger,
+    encode,
+    publish: (records) => {
+      arrived.push(...records.slice(refuses ? 1 : 0).map(({ key }) => String(key)));
+      return Promise.resolve(
+        refuses ? [{ index: 0, topic: 'r', reason: 'too_large', bytes: 2_000_000 }] : [],
+      );
+    },
+  });
+  publisher.start();
+  const [early, late] = [`${second.notification.id}-1`, `${second.notification.id}-2`];
+  await expect.poll(() => arrived).toEqual([late, 'other']);
+
+  refuses = false;
+  await clock.advance(5 * 60_000);
+  await expect.poll(() => arrived).toEqual([late, 'other', early, late]);
+  await expect.poll(() => unpublished(ledger)).toBe(0);
+});
+
+it('leaves a shared outbox to another instance for as long as that takes to look, when it cannot publish', async () => {
+  const alone = await store.open();
+  await alone.write((tx) => tx.appendOutbox([deadLetter('one')]));
+  const given: number[] = [];
+  const notAsked = () => Promise.reject(new Error('the publisher asks for no documents'));
+  const ledger: Ledger = {
+    ...alone,
+    documents: { read: notAsked, replace: notAsked },
+    write: (work) =>
+      alone.write((tx) =>
+        work({
+          ...tx,
+          markPublished: (ids, at) => {
+            if (ids.length === 0) given.push(clock.now() - noon);
+            return tx.markPublished(ids, at);
+          },
+        }),
+      ),
+  };
+  const tried: number[] = [];
+  publisher = createPublisher({
+    ledger,
+    clock,
+    logger: silentLogger,
+    encode,
+    publish: () => {
+      tried.push(clock.now() - noon);
+      return Promise.reject(new Error('Kafka is away'));
+    },
+  });
+  publisher.start();
+  await expect.poll(() => given).toHaveLength(1);
+  await clock.advance(9_000);
+  expect(tried).toHaveLength(1);
+  await clock.advance(6_000);
+  await expect.poll(() => tried).toHaveLength(2);
 });
