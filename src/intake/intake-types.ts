@@ -51,8 +51,8 @@ export interface Intake {
   /** Makes a batch durable. @throws when the registry or the ledger cannot be reached: the batch comes again. */
   process(batch: IncomingBatch): Promise<{ readonly processedTo: bigint }>;
   /**
-   * Kafka is about to be told of these positions: those that only records without consequences have moved become
-   * durable now, all together. @throws when the ledger cannot be reached: then Kafka must not be told.
+   * Kafka is about to be told of these positions: those that are beyond the ledger's (only records without
+   * consequences or Kafka's own markers moved them) become durable now, all together. @throws when the ledger cannot be reached: then Kafka must not be told.
    */
   beforeCommit(positions: readonly { topic: string; partition: number; offset: bigint }[]): Promise<void>;
   /** Kafka has stored these offsets; remembered with the next transaction. */

@@ -37,8 +37,8 @@ export function createIntake(options: IntakeOptions): Intake {
   const restarted = new Set<string>();
   /** How often a partition's beginning was looked for: a batch from before the last time moves no position. */
   const epochs = new Map<string, number>();
-  /** Partitions whose position is beyond that of the ledger: nothing followed from the records between. */
-  const ahead = new Map<string, bigint>();
+  /** Positions in the ledger. Ours is beyond where nothing followed from the records between, or none came (markers). */
+  const durable = new Map<string, bigint>();
   /** Ids of topics whose positions do not exist yet. */
   const unnoted = new Map<string, string>();
   let commits: { topic: string; partition: number; offset: bigint }[] = [];
@@ -53,7 +53,7 @@ export function createIntake(options: IntakeOptions): Intake {
     async assigned(partitions) {
       for (const broker of partitions) {
         epochs.set(keyOf(broker), (epochs.get(keyOf(broker)) ?? 0) + 1);
-        ahead.delete(keyOf(broker));
+        durable.delete(keyOf(broker));
       }
       const positions = await ledger.read((tx) => tx.positions(group));
       const known = new Map(positions.map((position) => [keyOf(position), position]));
@@ -69,6 +69,7 @@ export function createIntake(options: IntakeOptions): Intake {
             begin.push({ topic, partition, offset: position.next });
         } else {
           next.set(keyOf(broker), offset);
+          durable.set(keyOf(broker), offset);
           begin.push({ topic, partition, offset });
         }
       }
@@ -92,7 +93,6 @@ export function createIntake(options: IntakeOptions): Intake {
       // Most events concern nobody; a commit for each batch of them would cost more than reading them.
       if (idle && epochs.get(key) === epoch && !restarted.has(key) && !unnoted.has(key)) {
         next.set(key, after);
-        ahead.set(key, after);
         tell(batch, records, reading, nothingFollowed, began);
         return { processedTo: after };
       }
@@ -128,15 +128,17 @@ export function createIntake(options: IntakeOptions): Intake {
       if (epochs.get(key) === epoch) {
         restarted.delete(key);
         unnoted.delete(key);
-        ahead.delete(key);
         next.set(key, after);
+        durable.set(key, after);
       }
       tell(batch, records, reading, counts, began);
       return { processedTo: after };
     },
 
     async beforeCommit(positions) {
-      const behind = positions.filter((position) => ahead.has(keyOf(position)));
+      const behind = positions
+        .map((position) => ({ ...position, key: keyOf(position), epoch: epochs.get(keyOf(position)) }))
+        .filter(({ key, offset }) => next.has(key) && offset > (durable.get(key) ?? -1n));
       if (behind.length === 0) return;
       const stored = takeCommits();
       try {
@@ -149,8 +151,8 @@ export function createIntake(options: IntakeOptions): Intake {
         commits = [...stored, ...commits];
         throw thrown;
       }
-      for (const position of behind) {
-        if ((ahead.get(keyOf(position)) ?? 0n) <= position.offset) ahead.delete(keyOf(position));
+      for (const { key, epoch, offset } of behind) {
+        if (epochs.get(key) === epoch && offset > (durable.get(key) ?? -1n)) durable.set(key, offset);
       }
     },
 

@@ -67,6 +67,16 @@ it('writes the position of an event that matches together with what follows from
   expect(await ledger.read((tx) => tx.pendingCount())).toBe(1);
 });
 
+it('follows Kafka over the marker of a transaction that ends behind an event that matched', async () => {
+  await intake.process({ ...where, records: records(0, 1, 'wanted') });
+  expect(await position()).toBe(1n);
+
+  await intake.beforeCommit([{ ...where, offset: 2n }]);
+  expect(await position()).toBe(2n);
+  await intake.beforeCommit([{ ...where, offset: 1n }]);
+  expect(await position()).toBe(2n);
+});
+
 it('keeps Kafka from being told while the ledger is away', async () => {
   await intake.process({ ...where, records: records(0, 10, 'other') });
   await files.close();
