@@ -56,7 +56,8 @@ export function planDigest(
     return { ...planned, failure };
   }
   const appendTimeMs = route.config.sameContent === 'append_event_time' ? nowMs : null;
-  const message = { liquid, nowMs, appendTimeMs, budget: null };
+  const budget = new RouteRenderBudget({ members: members.length });
+  const message = { liquid, nowMs, appendTimeMs, budget };
   const result = renderMessage(variant.message, message, program.rules);
   if (!result.ok) return { ...planned, template: variant.name, failure: result.failure };
   const mergeable = !result.message.statusBar;

@@ -95,7 +95,7 @@ class RouteRun {
   readonly #variables: Readonly<Record<string, unknown>>;
   readonly #rules: MessageRules;
   readonly #celBudget = new Budget(routeSteps);
-  readonly #renderBudget = new RouteRenderBudget();
+  #renderBudget = new RouteRenderBudget();
 
   constructor(
     route: CompiledRoute,
@@ -127,6 +127,7 @@ class RouteRun {
       return this.#fail('matched', `for_each: the list has more than ${maxForEachItems} elements`);
     }
     const list = items.value as readonly unknown[];
+    this.#renderBudget = new RouteRenderBudget({ items: list.length });
     return { verdict: 'matched', notifications: list.map((item, index) => this.#notification(index, item)) };
   }
 

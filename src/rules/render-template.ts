@@ -1,4 +1,5 @@
 import { EventScope } from './event-scope.ts';
+import { RouteRenderBudget } from './liquid/limits.ts';
 import type { CompiledMessage } from './message/compile-message.ts';
 import { renderMessage } from './message/render-message.ts';
 import { failed } from './evaluate-route.ts';
@@ -27,7 +28,8 @@ export function renderTemplate(
           key: input.digest?.key ?? '',
         }),
   };
-  const result = renderMessage(template, { liquid, nowMs, appendTimeMs: null, budget: null }, program.rules);
+  const budget = new RouteRenderBudget({ members: members?.length ?? 0 });
+  const result = renderMessage(template, { liquid, nowMs, appendTimeMs: null, budget }, program.rules);
   return result.ok
     ? { kind: 'message', message: result.message }
     : { kind: 'failure', failure: result.failure };

@@ -4,10 +4,25 @@ import { printed } from './view.ts';
  * What one rendering may cost. As with expressions it is counted, not timed: a template that passes once passes
  * always.
  */
-const maxSteps = 3_000;
-const maxCharacters = 300_000;
+const ofText: Amount = { steps: 3_000, characters: 300_000 };
+/** What all texts of one route may cost together, in texts: several fields, and their recipients. */
+const textsOfRoute = 5;
+/** What comes on top for each member of a digest, and for each element of `for_each`: twice what an ordinary one takes. */
+const ofEach: Amount = { steps: 40, characters: 4_000 };
 /** A message has 2,048 bytes; whatever is truncated to that comes from a text of this size at most. */
 const maxOutput = 65_536;
+
+interface Amount {
+  readonly steps: number;
+  readonly characters: number;
+}
+
+function plus(amount: Amount, times: number): Amount {
+  return {
+    steps: amount.steps + times * ofEach.steps,
+    characters: amount.characters + times * ofEach.characters,
+  };
+}
 
 export class RenderBudgetExceeded extends Error {}
 
@@ -44,14 +59,23 @@ class Counter {
   }
 }
 
-/** What all texts of one route for one event may cost together. */
+/**
+ * What all texts of one route for one event, or of one digest, may cost together: more for those that the configuration
+ * allows to be long, so that a route works with as many elements or members as it may have.
+ */
 export class RouteRenderBudget {
-  readonly steps = new Counter(maxSteps * 5, `the messages take more than ${maxSteps * 5} steps`, null);
-  readonly memory = new Counter(
-    maxCharacters * 5,
-    `the messages work on more than ${maxCharacters * 5} characters`,
-    null,
-  );
+  readonly steps: Counter;
+  readonly memory: Counter;
+  /** What one of the texts may cost. */
+  readonly ofText: Amount;
+
+  constructor({ items = 0, members = 0 }: { readonly items?: number; readonly members?: number } = {}) {
+    this.ofText = plus(ofText, members);
+    const texts = { steps: ofText.steps * textsOfRoute, characters: ofText.characters * textsOfRoute };
+    const { steps, characters } = plus(texts, items + members);
+    this.steps = new Counter(steps, `the messages take more than ${steps} steps`, null);
+    this.memory = new Counter(characters, `the messages work on more than ${characters} characters`, null);
+  }
 
   /** Why no further text can be rendered; null while one can. */
   get exceeded(): string | null {
@@ -64,10 +88,10 @@ export class RenderBudget {
   readonly memory: Counter;
 
   constructor(whole: RouteRenderBudget | null) {
-    const steps = `the template takes more than ${maxSteps} steps`;
-    const memory = `the template works on more than ${maxCharacters} characters`;
-    this.steps = new Counter(maxSteps, steps, whole?.steps ?? null);
-    this.memory = new Counter(maxCharacters, memory, whole?.memory ?? null);
+    const { steps, characters } = whole?.ofText ?? ofText;
+    this.steps = new Counter(steps, `the template takes more than ${steps} steps`, whole?.steps ?? null);
+    const tooMuch = `the template works on more than ${characters} characters`;
+    this.memory = new Counter(characters, tooMuch, whole?.memory ?? null);
   }
 }
 
