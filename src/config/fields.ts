@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EnvText } from './env-text.ts';
 import type { FaultCode } from './fault.ts';
+import { WrittenNumber, WrittenScalar } from './written-scalar.ts';
 
 /**
  * The building blocks of the definitions: each reads one kind of value, says in plain words what is wrong with it,
@@ -51,6 +52,7 @@ export function leaf<T>(
 /** What a value is called in a message; values from variables are never shown. */
 export function nameOf(value: unknown): string {
   if (value instanceof EnvText) return `the value of ${value.names.map((name) => `\${${name}}`).join(', ')}`;
+  if (value instanceof WrittenNumber) return value.source;
   if (Array.isArray(value)) return 'a list';
   if (value !== null && typeof value === 'object') return 'a mapping';
   if (value === null) return 'nothing';
@@ -58,14 +60,25 @@ export function nameOf(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
-/** Whether it has keys to look at; the text of a variable is an object too. */
+/** Whether it has keys to look at; some scalars are objects too. */
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof EnvText);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenScalar);
 }
 
 export function textOf(value: unknown): string | null {
   if (value instanceof EnvText) return value.text;
   return typeof value === 'string' ? value : null;
+}
+
+/** The same where digits without quotes are taken too: as they are written, since the value may be another name. */
+export function textOrDigitsOf(value: unknown): string | null {
+  if (value instanceof WrittenNumber) return value.source;
+  return typeof value === 'bigint' || typeof value === 'number' ? String(value) : textOf(value);
+}
+
+export function numberOf(value: unknown): number | null {
+  const found = value instanceof WrittenNumber ? value.value : value;
+  return typeof found === 'bigint' || typeof found === 'number' ? Number(found) : null;
 }
 
 function wrongType(value: unknown, wanted: string, fail: Fail): undefined {
@@ -94,7 +107,8 @@ export function text(meta: JsonSchema, options: TextOptions = {}) {
     const found = textOf(value);
     if (found === null) {
       if (options.hidden === true) return fail('must be a text', { fault: 'wrong_type' });
-      const remedy = typeof value === 'object' ? undefined : `put it in quotes: "${nameOf(value)}"`;
+      const isScalar = !Array.isArray(value) && !isMapping(value);
+      const remedy = !isScalar ? undefined : `put it in quotes: "${nameOf(value)}"`;
       const params = remedy === undefined ? {} : { remedy };
       return fail(`must be a text, not ${nameOf(value)}`, { fault: 'wrong_type', ...params });
     }
@@ -128,10 +142,9 @@ function numeric(meta: JsonSchema, min: number, max: number, whole: boolean) {
   };
   const kind = whole ? 'a whole number' : 'a number';
   return leaf<number>(json, (value, fail) => {
-    let found: number;
-    if (typeof value === 'bigint' || typeof value === 'number') found = Number(value);
-    else if (value instanceof EnvText && /^[+-]?\d+(\.\d+)?$/.test(value.text)) found = Number(value.text);
-    else {
+    let found = numberOf(value);
+    if (value instanceof EnvText && /^[+-]?\d+(\.\d+)?$/.test(value.text)) found = Number(value.text);
+    if (found === null) {
       const remedy = typeof value === 'string' && /^\d+$/.test(value) ? 'remove the quotes' : undefined;
       const params = remedy === undefined ? {} : { remedy };
       return fail(`must be ${kind}, not ${nameOf(value)}`, { fault: 'wrong_type', ...params });

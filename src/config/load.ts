@@ -13,6 +13,7 @@ import { readParts, type Parts } from './read-parts.ts';
 import { TracedFiles, type Inputs } from './traced-files.ts';
 import { checkReferences, type KnownNames } from './references.ts';
 import type { Environment } from './variables.ts';
+import { WrittenNumber } from './written-scalar.ts';
 import { dingbusSchema, type DingbusFile } from './schema-dingbus.ts';
 
 /**
@@ -167,6 +168,7 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
     if (typeof inner === 'bigint') return { whole: String(inner) };
     if (inner instanceof EnvText) return inner.text;
+    if (inner instanceof WrittenNumber) return { number: inner.source };
     if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { EnvText } from './env-text.ts';
+import { WrittenScalar } from './written-scalar.ts';
 
 /**
  * A file with faults is never run, but what is right in it should still be checked against the rest, so that all
@@ -72,7 +73,7 @@ export function mend<T>(schema: z.ZodType<T>, value: unknown): T | null {
 }
 
 function copy(value: unknown): unknown {
-  if (value instanceof EnvText || typeof value !== 'object' || value === null) return value;
+  if (value instanceof WrittenScalar || typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copy);
   const fresh = Object.create(null) as Record<string, unknown>;
   for (const [key, inner] of Object.entries(value)) fresh[key] = copy(inner);
@@ -88,7 +89,7 @@ function parentOf(root: unknown, path: Path): Container | null {
     if (typeof found !== 'object' || found === null) return null;
     found = (found as Container)[part];
   }
-  return typeof found === 'object' && found !== null && !(found instanceof EnvText) ? (found as Container) : null;
+  return typeof found === 'object' && found !== null && !(found instanceof WrittenScalar) ? (found as Container) : null;
 }
 
 /** Gives what is missing a stand-in; false when nothing is missing there or there is none for it. */
@@ -111,7 +112,7 @@ function remove(root: unknown, path: Path): void {
 
 function withoutRemoved(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== removed).map(withoutRemoved);
-  if (value instanceof EnvText || typeof value !== 'object' || value === null) return value;
+  if (value instanceof WrittenScalar || typeof value !== 'object' || value === null) return value;
   for (const [key, inner] of Object.entries(value)) (value as Container)[key] = withoutRemoved(inner);
   return value;
 }

@@ -1,6 +1,6 @@
 import type { CaseConfig, CaseExpectation, MessageField } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
-import { withoutEnvText } from './env-text.ts';
+import { plainValue } from './env-text.ts';
 import { eventOf } from './normalise-message.ts';
 import type { CaseKeys } from './schema-cases.ts';
 
@@ -40,7 +40,7 @@ function expectationOf(found: CaseKeys['expect'][number]): CaseExpectation {
 
 /** Whole numbers become numbers: expectations are compared with JSON. */
 function plainTree(value: unknown): MessageField {
-  const plain = withoutEnvText(value);
+  const plain = plainValue(value);
   return JSON.parse(
     JSON.stringify(plain, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)),
   ) as MessageField;

@@ -1,6 +1,6 @@
 import type { MessageConfig, MessageField, SampleConfig, SampleEvent, TemplateConfig } from './config.ts';
 import type { SourceRef } from './source-ref.ts';
-import { withoutEnvText } from './env-text.ts';
+import { plainValue } from './env-text.ts';
 import type { LoaderContext } from './loader-context.ts';
 import type { EventKeys, SampleKeys } from './schema-event.ts';
 import { messageTypes, type MessageKeys } from './schema-template.ts';
@@ -52,7 +52,7 @@ export function sampleOf(sample: SampleKeys): SampleConfig {
   return {
     name: sample.name,
     event: eventOf(sample.event),
-    item: sample.item === undefined ? null : withoutEnvText(sample.item),
+    item: sample.item === undefined ? null : plainValue(sample.item),
     items: sample.items?.map(eventOf) ?? null,
   };
 }
@@ -60,7 +60,7 @@ export function sampleOf(sample: SampleKeys): SampleConfig {
 export function eventOf(event: EventKeys): SampleEvent {
   const { data, ...meta } = event;
   const known = Object.entries(meta).filter(([, value]) => value !== undefined);
-  return { data: withoutEnvText(data), meta: Object.fromEntries(known) };
+  return { data: plainValue(data), meta: Object.fromEntries(known) };
 }
 
 /** The definitions leave `undefined` where an optional key is absent; a tree that is rendered has none. */

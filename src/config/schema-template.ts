@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { choice, isMapping, leaf, nameOf, text, textOf, type JsonSchema } from './fields.ts';
+import { choice, isMapping, leaf, nameOf, text, textOrDigitsOf, type JsonSchema } from './fields.ts';
 import { sampleSchema } from './schema-event.ts';
 import { either, keys, list } from './shapes.ts';
 import { liquid } from './words.ts';
@@ -15,8 +15,7 @@ function field(description: string, examples: readonly unknown[] = []) {
   };
   if (examples.length > 0) json['examples'] = [...examples];
   return leaf<string>(json, (value, fail) => {
-    if (typeof value === 'bigint' || typeof value === 'number') return String(value);
-    const found = textOf(value);
+    const found = textOrDigitsOf(value);
     if (found === null) {
       const params = isMapping(value) ? { remedy: 'a text that begins with {{ must stand in quotes' } : {};
       return fail(`must be a text, not ${nameOf(value)}`, { fault: 'wrong_type', ...params });

@@ -1,5 +1,5 @@
 import { EnvText } from './env-text.ts';
-import { leaf, nameOf, referencePattern, textOf, type JsonSchema } from './fields.ts';
+import { isMapping, leaf, nameOf, numberOf, referencePattern, textOf, type JsonSchema } from './fields.ts';
 
 /** A secret or certificate as written: its text, or the file that holds it. */
 export type SecretSource =
@@ -24,11 +24,11 @@ export function secret(meta: JsonSchema) {
     const found = textOf(value);
     if (found !== null) return { kind: 'text', text: found, literal: !(value instanceof EnvText) };
     const remedy = `write \${NAME} or { file: path }`;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isMapping(value)) {
       return fail('must be a text or { file: path }', { fault: 'wrong_type', remedy });
     }
     const entries = Object.entries(value);
-    const path = textOf((value as Record<string, unknown>)['file']);
+    const path = textOf(value['file']);
     if (entries.length !== 1 || path === null || path === '') {
       return fail('must be a text or { file: path }', { fault: 'wrong_type', remedy });
     }
@@ -47,8 +47,7 @@ export function intOrNull(meta: JsonSchema) {
     (value, fail) => {
       const text = value instanceof EnvText ? value.text : null;
       if (value === null || text === '' || text === 'null') return null;
-      const isNumber = typeof value === 'bigint' || typeof value === 'number';
-      const found = isNumber || (text !== null && /^\d+$/.test(text)) ? Number(text ?? value) : 0;
+      const found = text !== null && /^\d+$/.test(text) ? Number(text) : (numberOf(value) ?? 0);
       if (found < 1 || !Number.isSafeInteger(found)) return fail(`must be a whole number from 1, or null, not ${nameOf(value)}`);
       return found;
     },

@@ -1,4 +1,4 @@
-import { leaf, nameOf, referencePattern, text, textOf, type JsonSchema } from './fields.ts';
+import { leaf, nameOf, referencePattern, text, textOf, textOrDigitsOf, type JsonSchema } from './fields.ts';
 
 /** Leaves that several definitions share. */
 
@@ -92,7 +92,7 @@ export function mobile(meta: JsonSchema) {
     ...meta,
   };
   return leaf<string>(json, (value, fail) => {
-    const found = typeof value === 'bigint' ? String(value) : textOf(value);
+    const found = textOrDigitsOf(value);
     if (found === null) return fail('must be a mobile number', { fault: 'wrong_type' });
     if (!mobilePattern.test(found.trim())) return fail('is not a mobile number');
     return found;
@@ -103,7 +103,7 @@ export function mobile(meta: JsonSchema) {
 export function userid(meta: JsonSchema) {
   const json: JsonSchema = { anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer' }], ...meta };
   return leaf<string>(json, (value, fail) => {
-    const found = typeof value === 'bigint' ? String(value) : textOf(value);
+    const found = textOrDigitsOf(value);
     if (found === null) return fail(`must be a userid, not ${nameOf(value)}`, { fault: 'wrong_type' });
     if (found.trim() === '' || /[\s,]/.test(found.trim())) return fail(`is not a userid: ${nameOf(value)}`);
     return found.trim();
@@ -120,9 +120,10 @@ export function departmentId(meta: JsonSchema) {
     ...meta,
   };
   return leaf<number>(json, (value, fail) => {
-    const found = typeof value === 'bigint' ? String(value) : textOf(value);
+    const found = textOrDigitsOf(value);
     if (found === null) return fail(`must be a department id, not ${nameOf(value)}`, { fault: 'wrong_type' });
-    if (!/^[1-9]\d{0,15}$/.test(found)) return fail(`is not a department id: ${nameOf(value)}`);
+    if (!/^[1-9]\d{0,15}$/.test(found) || !Number.isSafeInteger(Number(found)))
+      return fail(`is not a department id: ${nameOf(value)}`);
     return Number(found);
   });
 }

@@ -22,6 +22,7 @@ import {
   type Environment,
   type VariableReference,
 } from './variables.ts';
+import { WrittenNumber } from './written-scalar.ts';
 
 /** Where a value and its key stand in the file, as offsets. */
 export interface Span {
@@ -203,6 +204,10 @@ class TreeReader {
 
   #scalar(node: Scalar): unknown {
     const value = node.value;
+    const isNumber = typeof value === 'number' || typeof value === 'bigint';
+    if (isNumber && node.source !== undefined && node.source !== String(value)) {
+      return new WrittenNumber(value, node.source);
+    }
     if (typeof value !== 'string' || !containsReference(value)) return value;
     const names: string[] = [];
     const text = fillVariables(value, this.#references, (found) => {

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { SourceRef } from './source-ref.ts';
-import { EnvText } from './env-text.ts';
 import { nameOf } from './fields.ts';
 import type { Fault, FaultCode } from './fault.ts';
 import { knownKeysMark } from './shapes.ts';
 import type { Position, SourceMap } from './source-map.ts';
 import { suggest } from './suggest.ts';
+import { WrittenScalar } from './written-scalar.ts';
 
 /** Turns what a definition found wrong into faults with their places. `value` is what was checked. */
 export function faultsOf(
@@ -19,7 +19,7 @@ export function faultsOf(
     const holderPath = issue.code === 'unrecognized_keys' ? path : path.slice(0, -1);
     const holder = at(value, holderPath);
     // Its own keys are no keys of the configuration, and it lacks all of those: one fault says it.
-    if (holder instanceof EnvText) return [noMapping(holder, holderPath, sources, ref)];
+    if (holder instanceof WrittenScalar) return [noMapping(holder, holderPath, sources, ref)];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey(key, path, issue.message, sources, ref));
     }
@@ -33,7 +33,7 @@ export function faultsOf(
 }
 
 function noMapping(
-  found: EnvText,
+  found: WrittenScalar,
   path: readonly (string | number)[],
   sources: SourceMap,
   ref: SourceRef,

@@ -124,6 +124,32 @@ describe('loadConfig', () => {
     expect(result.ok ? [] : result.faults).toMatchObject([{ code: 'env_syntax', line: 9 }]);
   });
 
+  it('takes digits without quotes as they are written where a text is wanted', () => {
+    const config = good({
+      'c/dingbus.yaml': main.replace('agent_id: "${AGENT:-12}"', 'agent_id: 012, limits: { warn_at: 0.50 }'),
+      'c/routes/a.yaml': routes
+        .replace('userids: [u1]', 'userids: [0142536719, 0x1F, 77], mobiles: [+85291234567]')
+        .replace('content: x', 'content: 1.10'),
+      'c/groups.yaml': 'groups: { g: { userids: [007] } }',
+    });
+    expect(config.routes[0]?.to).toMatchObject({ userids: ['0142536719', '0x1F', '77'], mobiles: ['+85291234567'] });
+    expect(config.routes[0]?.message?.fields).toEqual({ content: '1.10' });
+    expect(config.groups.get('g')?.userids).toEqual(['007']);
+    expect(config.dingtalk.apps.get('default')).toMatchObject({ agentId: 12, limits: { warnAt: 0.5 } });
+  });
+
+  it.each(['0123', '0x1F', '9007199254740993'])('takes %s for no department', (id) => {
+    const result = load({ 'c/groups.yaml': `groups: { g: { dept_id_list: [${id}] } }` });
+    const faults = result.ok ? [] : result.faults.filter(({ severity }) => severity === 'error');
+    expect(faults).toMatchObject([{ message: `groups.g.dept_id_list[0] is not a department id: ${id}` }]);
+  });
+
+  it('gives samples the values of numbers, however they are written', () => {
+    const sample = 'text: { content: x }\nsamples: [{ name: s, event: { data: { a: 1.50, b: [010] } } }]\n';
+    const { templates } = good({ 'c/templates/t.yaml': sample });
+    expect(templates.get('t')?.samples[0]?.event.data).toEqual({ a: 1.5, b: [10n] });
+  });
+
   it('takes a token for reading beside the admin token, but not the same one', () => {
     const server = (text: string): string => `${main}server: { ${text} }\n`;
     const { server: both } = good({ 'c/dingbus.yaml': server('admin_token: a, read_token: { file: r }'), 'c/r': 'b\n' });
