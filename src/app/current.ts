@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { Fault } from '../config/fault.ts';
 import type { Inputs } from '../config/traced-files.ts';
 import type { Active, Loaded } from './configuration.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -53,19 +54,38 @@ export class Current {
 
   /** What a reload would take now; nothing is swapped and nothing remembered. */
   preview(): Loaded {
-    return this.#load();
+    return this.#next();
   }
 
   reload(): ReloadOutcome {
-    return this.#take(this.#load());
+    return this.#take(this.#next());
   }
 
   /** The same where the content has changed since the last attempt; else null, and nothing else. */
   reloadIfChanged(): ReloadOutcome | null {
-    const loaded = this.#load();
+    const loaded = this.#next();
     const before = this.#inputs.content;
     this.#inputs = inputsOf(loaded);
     return this.#inputs.content === before ? null : this.#take(loaded);
+  }
+
+  /** A folder that is away for a moment looks like one without rules, and every event would be passed over for good. */
+  #next(): Loaded {
+    const loaded = this.#load();
+    const running = this.#active.config.routes.length;
+    if (!loaded.ok || running === 0 || loaded.active.config.routes.length > 0) return loaded;
+    const { config, inputs, warnings } = loaded.active;
+    const fault: Fault = {
+      file: config.mainFile,
+      line: 1,
+      col: 1,
+      length: 0,
+      severity: 'error',
+      code: 'no_routes',
+      message: `no route is left of the ${running} that are in force`,
+      remedy: 'put the files that `routes:` names back; to run without routes, start dingbus anew',
+    };
+    return { ok: false, faults: [fault, ...warnings], lines: config.sources, inputs };
   }
 
   #take(loaded: Loaded): ReloadOutcome {

@@ -43,6 +43,9 @@ function told(outcome: ReloadOutcome, { current, logger, metrics }: ReloadParts)
   const { loaded, at, needsRestart } = outcome;
   metrics.reload(loaded.ok, at);
   if (loaded.ok) {
+    for (const { file, line, col, code, message } of loaded.active.warnings) {
+      logger.warn({ file, line, col, code, message }, 'configuration warning');
+    }
     logger.info({ hash: loaded.active.config.hash, needsRestart }, 'configuration reloaded');
     return outcome;
   }

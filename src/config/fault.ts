@@ -25,6 +25,7 @@ export type FaultCode =
   | 'file_too_large'
   | 'file_not_text'
   | 'glob_empty'
+  | 'no_routes'
   // YAML
   | 'yaml_syntax'
   | 'yaml_duplicate_key'

@@ -224,6 +224,10 @@ function warnUnused(main: KnownNames, parts: Parts, ref: SourceRef, context: Loa
       context.warn(group.source, [], 'unused_group', `no route uses the group ${group.name}`);
     }
   }
+  if (parts.routes.length === 0 && !faulty) {
+    const remedy = 'add one to a file that `routes:` names, by default routes/*.yaml';
+    context.warn(ref, [], 'no_routes', 'there is no route, so no event is told', remedy);
+  }
   const signals = parts.routes.flatMap((route) => [...route.recallOn, ...route.updateOn]);
   const everywhere = signals.some((signal) => signal.on === null);
   const usedTopics = new Set([

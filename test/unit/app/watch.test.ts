@@ -98,6 +98,23 @@ describe('watching the configuration', () => {
     expect(routes()).toEqual(['other']);
   });
 
+  it('keeps the routes in force when their folder is away, and takes them again when it is back', async () => {
+    writeConfig(folder);
+    await start();
+    rmSync(join(folder, 'routes'), { recursive: true });
+    await clock.advance(2_000);
+    expect(routes()).toEqual(['first']);
+    const { lastReload } = current;
+    expect(lastReload?.loaded.ok === false ? lastReload.loaded.faults : []).toContainEqual(
+      expect.objectContaining({ code: 'no_routes', severity: 'error' }),
+    );
+    mkdirSync(join(folder, 'routes'));
+    writeFileSync(join(folder, 'routes/a.yaml'), route('back'));
+    await clock.advance(2_000);
+    expect(routes()).toEqual(['back']);
+    expect(attempts).toEqual([false, true]);
+  });
+
   it('sees new and removed files of a glob', async () => {
     writeConfig(folder);
     await start();
