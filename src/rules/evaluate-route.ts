@@ -255,9 +255,7 @@ class RouteRun {
     if (expression === null) return { text: null, problem: null };
     const result = expression.evaluate(variables, this.#celBudget);
     if (!result.ok) return { text: null, problem: `${name}: ${result.message}` };
-    const text = keyText(result.value);
-    return text === null
-      ? { text: null, problem: `${name}: gives neither a text nor a number` }
-      : { text, problem: null };
+    const key = keyText(result.value);
+    return key.ok ? { text: key.text, problem: null } : { text: null, problem: `${name}: ${key.message}` };
   }
 }

@@ -51,7 +51,7 @@ function evaluate(key: string, expression: Expression, event: Event): unknown {
   const result = expression.evaluate({ data: view.view, meta: metaView(event.meta) });
   if (!result.ok) throw new IdentityFault(`${key}: ${result.message}`);
   if (key === 'time' || result.value === null) return result.value;
-  const text = keyText(result.value);
-  if (text === null) throw new IdentityFault(`${key}: gives neither a text nor a number`);
-  return text;
+  const given = keyText(result.value);
+  if (!given.ok) throw new IdentityFault(`${key}: ${given.message}`);
+  return given.text;
 }

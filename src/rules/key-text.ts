@@ -2,13 +2,18 @@ import { Decimal } from '../model/values.ts';
 
 const maxLength = 512;
 
+export type KeyText =
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
+
 /**
  * The value of a key expression as the text that is compared and stored: texts, numbers, booleans, timestamps, and
- * lists of these. Null when it is none of them, or longer than a key may be.
+ * lists of these.
  */
-export function keyText(value: unknown): string | null {
+export function keyText(value: unknown): KeyText {
   const text = plain(value);
-  return text === null || text.length > maxLength ? null : text;
+  if (text === null) return { ok: false, message: 'gives neither a text nor a number' };
+  if (text.length > maxLength) return { ok: false, message: `gives more than ${maxLength} characters` };
+  return { ok: true, text };
 }
 
 function plain(value: unknown): string | null {

@@ -105,7 +105,7 @@ function evaluateSignal(signal: CompiledSignal, scope: EventScope, program: Prog
   const key = signal.key.evaluate(cel.variables);
   if (!key.ok) return `key: ${key.message}`;
   const correlation = keyText(key.value);
-  if (correlation === null) return 'key: gives neither a text nor a number';
+  if (!correlation.ok) return `key: ${correlation.message}`;
   let statusValue: string | null = null;
   if (typeof signal.statusValue === 'string') statusValue = signal.statusValue;
   else if (signal.statusValue !== null) {
@@ -116,7 +116,7 @@ function evaluateSignal(signal: CompiledSignal, scope: EventScope, program: Prog
   return {
     kind: signal.kind,
     route: signal.route.config.name,
-    correlation,
+    correlation: correlation.text,
     statusValue,
     statusBg: signal.statusBg,
   };

@@ -6,6 +6,7 @@ import {
 } from '@marcbachmann/cel-js';
 import type { FaultCode } from '../../config/fault.ts';
 import { suggest } from '../../config/suggest.ts';
+import { isTimeZone } from '../../config/words.ts';
 import { discreet } from '../discretion.ts';
 import { celVariables } from './environment.ts';
 import { BudgetExceeded, type Budget } from './budget.ts';
@@ -127,10 +128,8 @@ function refuse(root: CelNode): ExpressionFault | null {
       const remedy = 'write re(text, "pattern")';
       return { code: 'expression_refused', message, remedy, offset: node.start };
     }
-    if (name === 're' && node.op === 'call') {
-      const fault = checkPattern(node);
-      if (fault !== null) return fault;
-    }
+    const fault = node.op === 'rcall' ? checkZone(node) : name === 're' ? checkPattern(node) : null;
+    if (fault !== null) return fault;
   }
   if (macroDepth(root) > maxMacroDepth) {
     const message = `macros (map, filter, exists, …) are nested more than ${maxMacroDepth} deep`;
@@ -151,6 +150,19 @@ function checkPattern(node: CelNode): ExpressionFault | null {
   if (result.ok) return null;
   const message = `the pattern of re() is not valid: ${result.message}`;
   return { code: 'expression_refused', message, remedy: 'the syntax is that of RE2', offset: pattern.start };
+}
+
+/** The time zone that a method of timestamps is given, where it is written out. */
+function checkZone(node: CelNode): ExpressionFault | null {
+  const [name, , args] = node.args as readonly [string, CelNode, readonly CelNode[]];
+  const [zone] = args;
+  if (!name.startsWith('get') || zone?.op !== 'value' || typeof zone.args !== 'string') return null;
+  if (isTimeZone(zone.args)) return null;
+  const message = `there is no time zone ${zone.args.slice(0, 40)}`;
+  const meant = suggest(zone.args, Intl.supportedValuesOf('timeZone'));
+  const remedy =
+    meant === null ? 'write an IANA name such as Asia/Shanghai or UTC' : `did you mean ${meant}?`;
+  return { code: 'expression_unknown', message, remedy, offset: zone.start };
 }
 
 function macroDepth(root: CelNode): number {
@@ -251,7 +263,11 @@ function typeMismatch(type: string, wanted: Wanted): ExpressionFault | null {
 /** Says what went wrong without a value of the event: messages reach logs and dead letters. */
 function describeEvaluationError(error: unknown, source: string): string {
   if (error instanceof BudgetExceeded || error instanceof TextTooLong) return error.message;
-  if (error instanceof RangeError) return 'the expression is nested too deeply or a text became too long';
+  if (error instanceof RangeError) {
+    return error.message.startsWith('Invalid time zone')
+      ? 'there is no such time zone'
+      : 'the expression is nested too deeply or a text became too long';
+  }
   // Faults of the engine itself (a text that is no JSON, say) quote what they were given.
   if (!(error instanceof EvaluationError)) return 'a function of the expression failed';
   const range = error.range;

@@ -24,19 +24,36 @@ function plus(amount: Amount, times: number): Amount {
   };
 }
 
+/** In groups of three: seven digits in a row would be masked, because they may be a mobile. */
+function counted(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
 export class RenderBudgetExceeded extends Error {}
+
+/** How it is told that a budget is used up: made into a text only then, for every rendering has a budget. */
+interface Spent {
+  readonly what: string;
+  readonly unit: string;
+}
+
+const spent = {
+  steps: { what: 'the template takes', unit: 'steps' },
+  characters: { what: 'the template works on', unit: 'characters' },
+  stepsOfAll: { what: 'the messages take', unit: 'steps' },
+  charactersOfAll: { what: 'the messages work on', unit: 'characters' },
+} satisfies Record<string, Spent>;
 
 /** Stands in for the limiters of the library: `use` adds up, `check` is called once a step. */
 class Counter {
   #used = 0;
   readonly #limit: number;
-  readonly #message: string;
-
+  readonly #spent: Spent;
   readonly #whole: Counter | null;
 
-  constructor(limit: number, message: string, whole: Counter | null) {
+  constructor(limit: number, spent: Spent, whole: Counter | null) {
     this.#limit = limit;
-    this.#message = message;
+    this.#spent = spent;
     this.#whole = whole;
   }
 
@@ -50,8 +67,10 @@ class Counter {
 
   /** Why nothing more may be used; null while something may. */
   get exceeded(): string | null {
-    // `!(… <= …)` also catches what is not a number.
-    return !(this.#used <= this.#limit) ? this.#message : null;
+    // Asked this way round because it also catches what is not a number.
+    if (this.#used <= this.#limit) return null;
+    const { what, unit } = this.#spent;
+    return `${what} more than ${counted(this.#limit)} ${unit}`;
   }
 
   check(): void {
@@ -73,8 +92,8 @@ export class RouteRenderBudget {
     this.ofText = plus(ofText, members);
     const texts = { steps: ofText.steps * textsOfRoute, characters: ofText.characters * textsOfRoute };
     const { steps, characters } = plus(texts, items + members);
-    this.steps = new Counter(steps, `the messages take more than ${steps} steps`, null);
-    this.memory = new Counter(characters, `the messages work on more than ${characters} characters`, null);
+    this.steps = new Counter(steps, spent.stepsOfAll, null);
+    this.memory = new Counter(characters, spent.charactersOfAll, null);
   }
 
   /** Why no further text can be rendered; null while one can. */
@@ -89,9 +108,8 @@ export class RenderBudget {
 
   constructor(whole: RouteRenderBudget | null) {
     const { steps, characters } = whole?.ofText ?? ofText;
-    this.steps = new Counter(steps, `the template takes more than ${steps} steps`, whole?.steps ?? null);
-    const tooMuch = `the template works on more than ${characters} characters`;
-    this.memory = new Counter(characters, tooMuch, whole?.memory ?? null);
+    this.steps = new Counter(steps, spent.steps, whole?.steps ?? null);
+    this.memory = new Counter(characters, spent.characters, whole?.memory ?? null);
   }
 }
 
@@ -109,7 +127,7 @@ export class MeteredEmitter {
     this.#budget.memory.use(text.length >> 4);
     this.buffer += text;
     if (this.buffer.length > maxOutput) {
-      throw new RenderBudgetExceeded(`the text has more than ${maxOutput} characters`);
+      throw new RenderBudgetExceeded(`the text has more than ${counted(maxOutput)} characters`);
     }
   }
 }

@@ -6,13 +6,16 @@ import { FilterFault } from './filter-fault.ts';
 const isoTime =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2})(:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(Z|UTC|GMT|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
 
+/** The last instant that a clock can show in every zone. */
+const latestMs = 8_640_000_000_000_000 - 86_400_000;
+
 /**
  * An instant: ISO 8601 text, seconds since the epoch as Liquid has it, or `now`. Null when it is none. Without an
  * offset it is a time of `timeZone`: the machine's own zone must not matter.
  */
 export function parseTime(value: unknown, nowMs: number, timeZone: string): number | null {
   if (value === 'now') return nowMs;
-  if (typeof value === 'number') return Number.isFinite(value) ? value * 1000 : null;
+  if (typeof value === 'number') return Math.abs(value * 1000) <= latestMs ? value * 1000 : null;
   if (typeof value !== 'string') return null;
   if (/^-?\d{1,12}$/.test(value)) return Number(value) * 1000;
   const [, date, hour = '00', rest = ':00', zone, hours = '+00', minutes = '00'] = isoTime.exec(value) ?? [];

@@ -126,6 +126,17 @@ describe('templates cannot be made to run for ever', () => {
     expect(shared.length).toBeGreaterThan(980);
   });
 
+  it('and the failure names the limit, which is no mobile to be masked', () => {
+    const yaml = route(
+      'for_each: data.items',
+      '{% for i in (1..4) %}{% if data.huge contains "y" %}a{% endif %}{% endfor %}{{ item }}',
+    );
+    const { notifications } = compile(yaml).rules.plan(event({ huge, items: ints.slice(0, 9) }), now);
+    expect(notifications.at(-1)?.failure?.message).toContain(
+      'the messages work on more than 1,500,000 characters',
+    );
+  });
+
   it.each([
     ['{% include "/etc/passwd" %}'],
     ['{% render "../secret" %}'],

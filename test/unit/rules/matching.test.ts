@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../src/model/event.ts';
 import { Decimal, Timestamp } from '../../../src/model/values.ts';
-import { compile, event, now, route } from '../../fakes/rules.ts';
+import { compile, event, faultsOf, now, route } from '../../fakes/rules.ts';
 
 function matches(when: string, data: unknown, meta: Partial<Event['meta']> = {}): boolean | string {
   const { rules } = compile(route(`when: ${JSON.stringify(when)}`));
@@ -82,6 +82,20 @@ describe('what is said of an expression that failed', () => {
     expect(failure?.reason).toBe('expression_error');
     expect(failure?.message).not.toContain('13800001201');
     expect(failure?.message).not.toContain('mobile');
+  });
+});
+
+describe('time zones of expressions', () => {
+  it('are looked at before any event comes where they are written out', () => {
+    expect(faultsOf(route('when: now.getHours("Asia/Shangai") == 1'))).toEqual([
+      'routes/a.yaml:5:24 expression_unknown there is no time zone Asia/Shangai',
+    ]);
+  });
+
+  it('are named as the problem where they come from an event', () => {
+    const { rules } = compile(route('when: now.getHours(data.zone) == 1'));
+    const [planned] = rules.plan(event({ zone: 'Asia/Shangai' }), now).notifications;
+    expect(planned?.failure?.message).toBe('when: there is no such time zone');
   });
 });
 

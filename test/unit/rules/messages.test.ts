@@ -64,6 +64,8 @@ describe('what templates print', () => {
     ['{{ data.w }}', 'data.w is not in the event'],
     ['{{ data.v | money }}', 'money: the value is not an amount'],
     ['{{ data.v | date }}', 'date: the value is not a time'],
+    ['{{ 9999999999999 | date }}', 'date: the value is not a time'],
+    ['{% for i in (1..4000) %}x{% endfor %}', 'more than 3,000 steps'],
     ['{{ data.v.constructor }}', 'data.v.constructor is not in the event'],
     ['{{ 10 | divided_by: 0 }}', 'divided_by: the result is not a number'],
     ['{{ 0 | divided_by: 0 }}', 'divided_by: the result is not a number'],

@@ -45,6 +45,14 @@ over_limit: defer`;
     expect(policies(keys, data).failure?.reason).toBe('expression_error');
   });
 
+  it.each([
+    ['x'.repeat(513), 'dedupe.key: gives more than 512 characters'],
+    [{}, 'dedupe.key: gives neither a text nor a number'],
+  ])('say what is wrong with a key', (k, message) => {
+    const { failure } = policies('dedupe: { key: data.k, window: 1h }', { k });
+    expect(failure?.message).toContain(message);
+  });
+
   it('hold a broadcast whose outcome is unknown, whatever the route says', () => {
     const yaml =
       'routes:\n  - name: r\n    on: orders\n    on_unknown: resend\n    to: { to_all_user: true }\n    message: { text: { content: x } }\n';
