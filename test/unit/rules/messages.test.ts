@@ -54,6 +54,8 @@ describe('what templates print', () => {
     ['{{ data.w | default: "-" }}', null, '-'],
     ['{{ data.v }} <b>&amp;', 'a<b>&"c"', 'a<b>&"c" <b>&amp;'],
     ['{% if data.w %}a{% else %}b{% endif %}', null, 'b'],
+    ['{% case data.w %}{% when 1 %}a{% else %}b{% endcase %}', null, 'b'],
+    ['[{% assign w = data.w %}{{ w }}]', null, '[]'],
     ['{% for x in data.v %}{{ x }},{% endfor %}', [1n, 2n], '1,2,'],
     ['{{ data.v | sum }} {{ 7 | divided_by: 2 }} {{ 7 | modulo: 4 }}', [1n, 2n], '3 3.5 3'],
   ])('%s over %s', (liquid, v, expected) => {
@@ -62,6 +64,7 @@ describe('what templates print', () => {
 
   it.each([
     ['{{ data.w }}', 'data.w is not in the event'],
+    ['{% for x in data.w %}{% endfor %}', 'data.w is not in the event'],
     ['{{ data.v | money }}', 'money: the value is not an amount'],
     ['{{ data.v | date }}', 'date: the value is not a time'],
     ['{{ 9999999999999 | date }}', 'date: the value is not a time'],
@@ -96,6 +99,14 @@ describe('Markdown', () => {
 
   it('is escaped once, also by hand', () => {
     expect(content(markdown('{{ data.v | md_escape }}'), { v: '*b*' })['text']).toBe('\\*b\\*');
+  });
+
+  it('that was captured or escaped before is printed once escaped with `raw`', () => {
+    const captured = '{% capture v %}{{ data.v }}{% endcapture %}{{ v | raw }}';
+    const assigned = '{% assign v = data.v | md_escape %}{{ v | raw }}';
+    for (const liquid of [captured, assigned]) {
+      expect(content(markdown(liquid), { v: 'a_b' })['text']).toBe('a\\_b');
+    }
   });
 
   it('leaves encoded addresses whole', () => {
