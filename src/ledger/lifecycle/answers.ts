@@ -283,7 +283,9 @@ function split(call: Call, members: Members, now: number): CallStep {
             deptIds,
             people: Math.ceil(call.people / 2),
           }));
-    let updated = updateDelivery(notification, member.part, { state: 'settled', attempts: call.attempts });
+    // Without a status: that an earlier attempt may have arrived is said of the halves.
+    const replaced = { state: 'settled', status: null, attempts: call.attempts } as const;
+    let updated = updateDelivery(notification, member.part, replaced);
     for (const half of halves) {
       const parts = addPart(updated, call.body, { kind: call.kind, ...half }, now);
       updated = parts.notification;

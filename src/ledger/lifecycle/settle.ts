@@ -26,17 +26,19 @@ function isOver(delivery: Delivery): boolean {
   return delivery.state === 'settled' || delivery.state === 'unknown';
 }
 
-const takenBackOrNeverThere: ReadonlySet<ResultStatus> = new Set(['recalled', 'suppressed', 'failed']);
+const takenBackOrNeverThere: ReadonlySet<ResultStatus | null> = new Set(['recalled', 'suppressed', 'failed']);
 
 /** The final status of a notification whose deliveries are all over. Every line has its test. */
 export function verdictOf(notification: Notification): { status: ResultStatus; reason: string | null } {
-  const { deliveries, persons } = notification;
+  const { persons } = notification;
+  // Of a delivery that was split only its parts have a fate.
+  const deliveries = notification.deliveries.filter(({ status }) => status !== null);
   const unknown = deliveries.find((delivery) => delivery.state === 'unknown');
   if (unknown !== undefined) return { status: 'unknown', reason: unknown.reason ?? 'no_answer' };
   // What was still to be sent when the recall came was cancelled; nobody has anything of it.
   if (
     deliveries.some((delivery) => delivery.status === 'recalled') &&
-    deliveries.every(({ status }) => status !== null && takenBackOrNeverThere.has(status))
+    deliveries.every(({ status }) => takenBackOrNeverThere.has(status))
   ) {
     return { status: 'recalled', reason: null };
   }
@@ -66,7 +68,7 @@ export function verdictOf(notification: Notification): { status: ResultStatus; r
       arrived === persons.length && notification.invalidDeptIds.length === 0 && !deliveries.some(failed);
     return all ? { status: 'delivered', reason: null } : { status: 'partial', reason: null };
   }
-  return nobody(notification);
+  return nobody(persons, deliveries);
 }
 
 /** DingTalk refused the whole call for good. */
@@ -75,8 +77,10 @@ function failed(delivery: Delivery): boolean {
 }
 
 /** Nobody has it: `suppressed` when our own rule alone is the cause, else `failed` with the cause of the most. */
-function nobody(notification: Notification): { status: ResultStatus; reason: string | null } {
-  const { persons, deliveries } = notification;
+function nobody(
+  persons: readonly Person[],
+  deliveries: readonly Delivery[],
+): { status: ResultStatus; reason: string | null } {
   const ours = [
     ...persons.map((person) => (person.status === 'suppressed' ? person.reason : null)),
     ...deliveries.filter((delivery) => delivery.kind !== 'users').map((delivery) => delivery.reason),

@@ -68,6 +68,25 @@ describe('the end of a notification', () => {
       'failed',
       'forbidden',
     ],
+    [
+      'taken back from those of a split call who were not refused',
+      ended([{ status: null }, { status: 'recalled' }, { status: 'failed' }], ['pending', 'invalid']),
+      'recalled',
+      null,
+    ],
+    [
+      'departments of a split call that are not followed',
+      ended(
+        [
+          { status: null, ...departments },
+          { status: 'accepted', ...departments },
+        ],
+        [],
+        accepted,
+      ),
+      'accepted',
+      null,
+    ],
     ['nobody: failed at DingTalk', ended([{ status: 'failed' }], ['failed']), 'failed', 'failed_at_dingtalk'],
     ['nobody was found', ended([], ['unresolved']), 'failed', 'unresolved_recipients'],
     [

@@ -1,6 +1,12 @@
 /** Recalls and status bars of notifications that have several tasks: each is dealt with, and told once. */
 import { describe, expect, it } from 'vitest';
-import { accepted, type CallStep } from '../../../../src/ledger/lifecycle/answers.ts';
+import {
+  accepted,
+  markSending,
+  outcomeUnknown,
+  recipientRefused,
+  type CallStep,
+} from '../../../../src/ledger/lifecycle/answers.ts';
 import { askAgain, noResult, resultSeen } from '../../../../src/ledger/lifecycle/outcomes.ts';
 import { signalled } from '../../../../src/ledger/lifecycle/signals.ts';
 import {
@@ -150,6 +156,37 @@ describe('a recall of a notification with two tasks', () => {
     expect(two.told.filter((each) => each.amendment)).toEqual([]);
     two.wish(recall);
     expect(two.questions()).toEqual(['recall', 'recall']);
+  });
+});
+
+describe('a recall of a call that was split', () => {
+  const refused = { code: '33012', message: '', class: 'recipient' };
+
+  it.each(['at its first attempt', 'after an attempt in doubt'])('%s ends as recalled', (attempt) => {
+    const start = onItsWay({ audience: { userids: ['good', 'bad'] } });
+    let { notification } = start;
+    const take = (
+      call: Call,
+      step: (call: Call, members: Map<string, Notification>) => CallStep,
+    ): CallStep => {
+      const done = step(call, new Map([[notification.id, notification]]));
+      notification = only(done.steps).notification;
+      return done;
+    };
+    let call = only(start.calls);
+    if (attempt !== 'at its first attempt') {
+      const why = { reason: 'no_answer', error: null } as const;
+      call = take(call, (each, members) => outcomeUnknown(each, members, why, noon, () => 0)).call;
+      call = markSending(call, '2026-03-02', noon);
+    }
+    const { newCalls } = take(call, (each, members) => recipientRefused(each, members, refused, noon));
+    const [good, bad] = newCalls.map((each) => markSending(each, '2026-03-02', noon));
+    if (good === undefined || bad === undefined) throw new Error('the call was not split');
+    const sent = take(good, (each, members) => accepted(each, members, 'task', noon, noon)).call;
+    take(bad, (each, members) => recipientRefused(each, members, refused, noon));
+    notification = signalled(notification, [sent], recall, noon).step.notification;
+    take(sent, (each, members) => recalled(each, members, noon));
+    expect(notification).toMatchObject({ state: 'final', finalStatus: 'recalled' });
   });
 });
 
