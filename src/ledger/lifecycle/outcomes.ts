@@ -114,7 +114,7 @@ function applyFates(
     // Whoever was left out of a shared call is not in it, though another notification may have them there.
     if (person.part !== member.part || person.userid === null || !mine.has(person.userid)) continue;
     const fate = fates.get(person.userid);
-    if (fate === undefined || (hasArrived(person.status) && !hasArrived(fate.status))) continue;
+    if (fate === undefined || !isNews(person, fate)) continue;
     const retry = retryOf(notification, person, fate, call, follow, now);
     if (retry === null) {
       updates.set(person.userid, updateOf(fate, call));
@@ -138,6 +138,12 @@ function applyFates(
     );
   }
   return { step, calls, unreached: unreached(updates, call) };
+}
+
+/** Answers may come out of order: who has read it has read it, and who has it has it. */
+function isNews(person: Person, fate: Fate): boolean {
+  if (person.status === 'read') return false;
+  return hasArrived(fate.status) || !hasArrived(person.status);
 }
 
 interface Applied {
@@ -231,7 +237,10 @@ function departmentPeople(
       const { status, code = null, reason = null } = updateOf(fate, call);
       const blank = { mobile: null, failedRetries: 0, rateRetries: 0 };
       persons.push({ ...blank, userid, part: member.part, status, code, reason });
-    } else if (!hasArrived(person.status) && hasArrived(fate.status)) {
+    } else if (
+      hasArrived(fate.status) &&
+      (person.part === member.part ? isNews(person, fate) : !hasArrived(person.status))
+    ) {
       persons[persons.indexOf(person)] = { ...person, status: fate.status, code: null, reason: null };
     } else if (!hasArrived(person.status) && isDuplicate(fate) && hasIt(person, call)) {
       // In both parts, and each calls the other's message a duplicate: one of the two arrived.

@@ -200,6 +200,25 @@ describe('what DingTalk says of named people', () => {
 });
 
 describe('receipts', () => {
+  it('that come late take nothing back: who has read it has read it', () => {
+    const first = see(sent({ audience: { userids: ['u1', 'u2'] }, policies: { track: 'read' } }), {
+      read: ['u1'],
+      unread: ['u2'],
+    });
+    const start = { call: first.call, notification: only(first.steps).notification };
+    const late = only(see(start, { unread: ['u1', 'u2'] }).steps);
+    expect(late.notification.persons.map((person) => person.status)).toEqual(['read', 'unread']);
+    expect(late.outbox).toEqual([]);
+  });
+
+  it('of a department are told as well', () => {
+    const first = see(sent({ audience: { deptIds: [7] }, policies: { track: 'read' } }), { unread: ['u1'] });
+    const start = { call: first.call, notification: only(first.steps).notification };
+    const read = only(see(start, { read: ['u1'] }).steps);
+    expect(read.notification.persons.map((person) => person.status)).toEqual(['read']);
+    expect(only(read.outbox)).toMatchObject({ result: { status: 'read', amendment: true } });
+  });
+
   it('tell who has read it since, as amendments, until all have', () => {
     const start = sent({ audience: { userids: ['u1', 'u2'] }, policies: { track: 'read' } });
     const first = see(start, { unread: ['u1', 'u2'] });
