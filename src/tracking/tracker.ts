@@ -143,23 +143,29 @@ export function createTracker(options: TrackerOptions): Tracker {
     const limit = options.settings().callsPerMonth;
     const key = { app, scope: 'calls' as const, period: dingtalkMonth(clock.now()) };
     if (!(await ledger.write((tx) => tx.count(key, 1, limit)))) return later(null);
+    const metered = async <T>(asked: Promise<CallResult<T>>): Promise<CallResult<T>> => {
+      const answer = await asked;
+      if (answer.kind === 'failed' && isFree(answer.error))
+        await ledger.write((tx) => tx.count(key, -1, null));
+      return answer;
+    };
     const taskId = call.taskId ?? '';
     // After a freeze another instance may have gone further: a status bar must not be set back.
     const whileOurs = { mayStart: () => tenure.unbroken() };
     switch (question.kind) {
       case 'recall':
-        return afterWish(question, await client.recall(taskId, whileOurs), recalled);
+        return afterWish(question, await metered(client.recall(taskId, whileOurs)), recalled);
       case 'status_bar': {
         const { value, background } = question;
-        const done = await client.updateStatusBar(taskId, value, background, whileOurs);
+        const done = await metered(client.updateStatusBar(taskId, value, background, whileOurs));
         return afterWish(question, done, (current, members, now) =>
           statusBarShown(current, members, question, nextFor(current, now), now),
         );
       }
       case 'progress':
-        return afterProgress(call, await client.progress(taskId, whileOurs));
+        return afterProgress(call, await metered(client.progress(taskId, whileOurs)));
       case 'result':
-        return afterResult(call, await client.result(taskId, whileOurs));
+        return afterResult(call, await metered(client.result(taskId, whileOurs)));
     }
   };
 
@@ -290,6 +296,11 @@ function saysNoMore(asked: Call, { class: errorClass, httpStatus, code }: CallEr
 const isNumber = /^\d+$/;
 /** The gateway, not the task, gave these; busy is -1. Source: DingTalk, global error codes (K13), K773. */
 const ofTheMoment: ReadonlySet<string> = new Set(['88', '1430003']);
+
+/** Calls that fail by a rate limit or never leave are not counted in the month (K1431). */
+function isFree({ provesNothingSent, httpStatus, class: errorClass }: CallError): boolean {
+  return provesNothingSent && (httpStatus === null || errorClass === 'retry_after');
+}
 
 function isTemporary(error: CallError): boolean {
   return ['retry', 'retry_after', 'refresh_token', 'configuration'].includes(error.class);

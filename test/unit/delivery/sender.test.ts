@@ -472,6 +472,24 @@ describe('a recall', () => {
   });
 });
 
+describe('a question', () => {
+  const counted = (): Promise<number> =>
+    ledger.read((tx) =>
+      tx.counter({ app: 'default', scope: 'calls', period: dingtalkMonth(systemClock.now()) }),
+    );
+
+  it('that a limit refuses, or that never leaves, uses up nothing of the month', async () => {
+    sender.start();
+    await plan('e-1');
+    await expect.poll(counted).toBe(1);
+    await expect.poll(async () => (await results()).length).toBe(1);
+    simulator.control.addFault({ name: 'rate-limited', operation: 'result', count: 1 });
+    tracker.start();
+    await finals(1);
+    expect(await counted()).toBe(2);
+  });
+});
+
 describe('a freeze', () => {
   it('between intent and call, longer than the lease: the call is not made on the old claim', async () => {
     let claim = { unbroken: true };
