@@ -1,10 +1,12 @@
+import { promisify } from 'node:util';
+import { unzip } from 'node:zlib';
 import { decompress as unzstd } from 'fzstd';
 import lz4 from 'lz4js';
 import snappy from 'snappyjs';
 
 /**
- * Reading the three codecs that the client library lacks (gzip it has). Nothing is written with them: what this
- * program produces is small and goes out uncompressed.
+ * Reading the three codecs that the client library lacks, and gzip, which it reads without a bound. Nothing is written
+ * with them: what this program produces is small and goes out uncompressed.
  */
 
 /** A batch may hold records of 10 MB; what unpacks to more than this is taken for damage, in bytes. */
@@ -79,6 +81,12 @@ function withRoom(buffer: Buffer, used: number, more: number): Buffer {
   const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, used + more));
   buffer.copy(larger, 0, 0, used);
   return larger;
+}
+
+const unzipAsync = promisify(unzip);
+
+export function ungzip(packed: Buffer): Promise<Buffer> {
+  return unzipAsync(packed, { maxOutputLength: largestBatch });
 }
 
 /** A Zstandard frame. */

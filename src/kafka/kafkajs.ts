@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { recordTime } from '../model/record.ts';
-import { type Codec, readOnly, unlz4, unsnappy, unzstandard } from './codecs.ts';
+import { type Codec, readOnly, ungzip, unlz4, unsnappy, unzstandard } from './codecs.ts';
 import { installGroupHooks, type ConsumerGroupClass } from './group-hooks.ts';
 import { decodeRecord, encodeRecord, type WireDecoder, type WireRecord } from './record-format.ts';
 import { repairRequestQueue, type RequestQueueClass } from './request-queue.ts';
@@ -140,6 +140,9 @@ export const kafkajs = load('kafkajs') as KafkaJs;
 export const Batch = load('kafkajs/src/consumer/batch.js') as FetchedBatchClass;
 
 const codecs = kafkajs.CompressionCodecs as Record<number, () => Codec>;
+const gzip = codecs[kafkajs.CompressionTypes.GZIP]?.();
+if (gzip === undefined) throw new Error('kafkajs has no codec for gzip');
+codecs[kafkajs.CompressionTypes.GZIP] = () => ({ ...gzip, decompress: ungzip });
 codecs[kafkajs.CompressionTypes.Snappy] = () => readOnly('snappy', unsnappy);
 codecs[kafkajs.CompressionTypes.LZ4] = () => readOnly('lz4', unlz4);
 codecs[kafkajs.CompressionTypes.ZSTD] = () => readOnly('zstd', unzstandard);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { unlz4, unsnappy } from '../../../src/kafka/codecs.ts';
+import { ungzip, unlz4, unsnappy } from '../../../src/kafka/codecs.ts';
 import { decodeMessages } from '../../../src/kafka/kafkajs.ts';
 
 const load = createRequire(import.meta.url);
@@ -69,6 +70,15 @@ describe('an LZ4 frame', () => {
     const frame = fixture('checksums.lz4');
     expect(() => unlz4(frame.subarray(0, frame.length / 2))).toThrow();
     expect(() => unlz4(Buffer.from('not a frame'))).toThrow('not an LZ4 frame');
+  });
+});
+
+describe('a gzip stream', () => {
+  it('is refused when it unpacks to more memory than a batch may take', async () => {
+    expect(String(await ungzip(Buffer.concat([gzipSync('two '), gzipSync('members')])))).toBe('two members');
+    const part = gzipSync(Buffer.alloc(32 * 1024 * 1024));
+    const parts = Array.from({ length: 9 }, () => part);
+    await expect(ungzip(Buffer.concat(parts))).rejects.toThrow('268435456');
   });
 });
 
