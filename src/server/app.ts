@@ -3,8 +3,8 @@ import { DingbusError, messageOf } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { Access, type TokenSource } from './access.ts';
-import { apiRoutes } from './api/routes.ts';
-import { callerOf, type ServerEnv } from './caller.ts';
+import { apiRoutes, requireRole } from './api/routes.ts';
+import type { ServerEnv } from './caller.ts';
 import { Changes } from './changes.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { securityHeaders } from './headers.ts';
@@ -89,9 +89,9 @@ export function createApp(options: AppOptions): App {
     });
   });
   app.post('/-/reload', async (context) => {
-    const verdict = await services.access.check(callerOf(context), 'admin');
-    if (!verdict.granted) return problemResponse({ ...verdict, detail: verdict.message });
-    const report = await reload(services, verdict.actor);
+    const actor = await requireRole(services, context, 'admin');
+    if (!actor.ok) return problemResponse(actor.problem);
+    const report = await reload(services, actor.value);
     return context.json(report, report.ok ? 200 : 422);
   });
   apiRoutes(app, services);

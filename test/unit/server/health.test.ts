@@ -120,6 +120,12 @@ describe('POST /-/reload', () => {
     const { ask, program } = harness();
     const response = await ask('/-/reload', { method: 'POST' });
     expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({
+      title: 'token missing',
+      status: 401,
+      code: 'token_missing',
+      detail: 'This needs the admin token in the header "Authorization: Bearer …".',
+    });
     expect(program.asked).toEqual([]);
   });
 
