@@ -6,6 +6,13 @@ import { readFault } from '../faults.ts';
 import { behaviourChange, limitsChange } from './changes.ts';
 import type { World } from '../world.ts';
 
+/** Ten years: a time beyond what a date can hold would break whatever shows it. */
+const mostAdvanceMs = 3_650 * 86_400_000;
+const advanceMs = z.number().min(-mostAdvanceMs).max(mostAdvanceMs);
+
+const count = z.coerce.number().int().min(1);
+const noCount = { error: 'limit is a whole number, 1 or more' };
+
 /** The control API; everything in docs/simulator.md under "Control API". */
 export function controlRoutes(world: World, control: Control): Hono {
   const routes = new Hono();
@@ -25,15 +32,20 @@ export function controlRoutes(world: World, control: Control): Hono {
 
   routes.get('/clock', (c) => c.json({ now: control.now(), iso: new Date(control.now()).toISOString() }));
   routes.post('/clock', async (c) => {
-    const parsed = z.object({ advanceMs: z.number() }).safeParse(await body(c));
-    if (!parsed.success) return c.json({ error: 'advanceMs is a number of milliseconds' }, 400);
+    const parsed = z.object({ advanceMs }).safeParse(await body(c));
+    if (!parsed.success)
+      return c.json(
+        { error: `advanceMs is a number of milliseconds, at most ${mostAdvanceMs} either way` },
+        400,
+      );
     control.advance(parsed.data.advanceMs);
     return c.json({ now: control.now(), iso: new Date(control.now()).toISOString() });
   });
 
   routes.get('/calls', (c) => {
-    const limit = Number(c.req.query('limit') ?? Number.NaN);
-    return c.json(control.calls(c.req.query('operation') ?? null, Number.isNaN(limit) ? undefined : limit));
+    const limit = count.optional().safeParse(c.req.query('limit'));
+    if (!limit.success) return c.json(noCount, 400);
+    return c.json(control.calls(c.req.query('operation') ?? null, limit.data));
   });
   routes.get('/violations', (c) => c.json(control.violations({ advice: c.req.query('advice') === 'true' })));
   routes.delete('/violations', (c) => {
@@ -85,7 +97,11 @@ function addInboxRoutes(routes: Hono, world: World, control: Control): void {
       await out.write(lines);
     });
   });
-  routes.get('/inbox', (c) => c.json([...control.inboxes()].slice(-Number(c.req.query('limit') ?? 1_000))));
+  routes.get('/inbox', (c) => {
+    const limit = count.default(1_000).safeParse(c.req.query('limit'));
+    if (!limit.success) return c.json(noCount, 400);
+    return c.json([...control.inboxes()].slice(-limit.data));
+  });
   routes.get('/inbox/:userid', (c) => c.json(control.inbox(c.req.param('userid'))));
   routes.post('/inbox/:userid/read', async (c) => {
     const parsed = z.object({ taskId: z.string() }).safeParse(await body(c));
@@ -94,9 +110,14 @@ function addInboxRoutes(routes: Hono, world: World, control: Control): void {
     return c.json({ read: done }, done ? 200 : 404);
   });
   routes.get('/tasks', (c) => {
-    const limit = Number(c.req.query('limit') ?? 1_000);
-    const tasks = control.tasks().slice(-limit);
-    return c.json(tasks.map((task) => ({ ...task, reads: undefined })));
+    const limit = count.default(1_000).safeParse(c.req.query('limit'));
+    if (!limit.success) return c.json(noCount, 400);
+    return c.json(
+      control
+        .tasks()
+        .slice(-limit.data)
+        .map((task) => ({ ...task, reads: undefined })),
+    );
   });
   routes.get('/tasks/:id', (c) => {
     const task = control.task(c.req.param('id'));

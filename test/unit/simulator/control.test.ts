@@ -49,6 +49,8 @@ describe('the control API', () => {
     );
     expect((await sim(bench, 'GET', 'clock')).body['now']).toBe(before + 86_400_000);
     expect((await sim(bench, 'POST', 'clock', { advanceMs: 'far' })).status).toBe(400);
+    expect((await sim(bench, 'POST', 'clock', { advanceMs: -1e30 })).status).toBe(400);
+    expect((await sim(bench, 'GET', 'clock')).status).toBe(200);
     expect(await bench.send({ userid_list: 'zhangsan' })).toMatchObject({ sub_code: '42001' });
   });
 
@@ -146,6 +148,14 @@ describe('the control API', () => {
     const again = await bench.send({ userid_list: 'zhangsan' });
     expect(again).toMatchObject({ errcode: 0, task_id: 256271667527 });
     expect(bench.control.inbox('zhangsan')).toHaveLength(1);
+  });
+
+  it('refuses a limit that is no number of things', async () => {
+    const bench = await Bench.start();
+    for (const path of ['tasks', 'inbox', 'calls'])
+      for (const limit of ['0', '-1', 'abc', '1.5'])
+        expect((await sim(bench, 'GET', `${path}?limit=${limit}`)).status, `${path} ${limit}`).toBe(400);
+    expect((await sim(bench, 'GET', 'tasks?limit=1')).status).toBe(200);
   });
 
   it('refuses other sites in the same browser', async () => {
