@@ -1,4 +1,5 @@
 import { backoffMs, type Random } from '../base/backoff.ts';
+import { nextDingtalkDay } from '../base/dingtalk-day.ts';
 import type { Call } from '../model/call.ts';
 import type { ResultError } from '../model/result.ts';
 import { busyRetries } from '../dingtalk/limits.ts';
@@ -14,6 +15,7 @@ import {
   type CallStep,
   type Members,
 } from '../ledger/lifecycle/answers.ts';
+import { personForbidden } from '../ledger/lifecycle/outcomes.ts';
 
 export interface AnswerContext {
   readonly now: number;
@@ -68,7 +70,10 @@ function refused(call: Call, members: Members, error: CallError, context: Answer
   if (error.code === broadcastCapCode && !defers) return withheld(call, members, 'broadcast_daily_cap', now);
   switch (error.class) {
     case 'recipient':
-      return recipientRefused(call, members, errorOf(error), now);
+      return (
+        personForbidden(call, members, error.code, nextDingtalkDay(now), now) ??
+        recipientRefused(call, members, errorOf(error), now)
+      );
     case 'message':
       return error.code === tooManyRecipientsCode
         ? tooManyRecipients(call, members, errorOf(error), now)

@@ -234,7 +234,8 @@ export function tooManyRecipients(call: Call, members: Members, error: ResultErr
   return isDivisible(call) ? split(call, members, now) : rejected(call, members, error, now);
 }
 
-function isDivisible(call: Call): boolean {
+/** Whether a call is for more than one person or department. */
+export function isDivisible(call: Call): boolean {
   const named = call.members.reduce((sum, { userids }) => sum + userids.length, 0);
   return Math.max(named, call.deptIds.length) > 1;
 }

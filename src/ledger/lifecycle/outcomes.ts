@@ -6,7 +6,7 @@ import type { Call, CallMember } from '../../model/call.ts';
 import type { Delivery, Notification, Person } from '../../model/notification.ts';
 import type { RecipientStatus, ResultStatus } from '../../model/result.ts';
 import { addPart, deliveryOf, updateDelivery } from './deliveries.ts';
-import { asRepeatOf, doubtOf, stepsOf, type CallStep, type Members } from './answers.ts';
+import { asRepeatOf, doubtOf, isDivisible, stepsOf, type CallStep, type Members } from './answers.ts';
 import { hasArrived, updatePersons, type PersonUpdate } from './persons.ts';
 import { settleWhenDone } from './settle.ts';
 import { andThen, quietly, tellAmendment, tellInterim, type Step } from './tell.ts';
@@ -63,6 +63,27 @@ export function resultSeen(
     );
   });
   return { ...concluded(call, steps, newCalls, follow), released };
+}
+
+/**
+ * The send itself was refused by a limit of the one person whom it is for: that says what a result would have said of
+ * them. Null where the code is none of such a limit, or does not tell whose it is.
+ */
+export function personForbidden(
+  call: Call,
+  members: Members,
+  code: string,
+  nextDay: number,
+  now: number,
+): CallStep | null {
+  if (call.kind !== 'users' || isDivisible(call)) return null;
+  if (!perDayCodes.has(code) && !sameContentCodes.has(code)) return null;
+  const answered = stepsOf(call, members, (notification, { part }) =>
+    quietly(updateDelivery(notification, part, { state: 'accepted', attempts: call.attempts })),
+  ).map(({ notification }) => [notification.id, notification] as const);
+  const forbidden = call.members.flatMap(({ userids }) => userids.map((userid) => ({ userid, code })));
+  const result = { read: [], unread: [], invalid: [], failed: [], forbidden, invalidDepts: [] };
+  return resultSeen(call, new Map(answered), result, { nextAt: null, nextDay }, now);
 }
 
 /** DingTalk will give no result for this task (a broadcast, too many people, a closed window). */

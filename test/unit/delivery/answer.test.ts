@@ -157,6 +157,45 @@ describe('faults', () => {
     },
   );
 
+  it.each(['143106', '143206'])(
+    '%s to the repeat for one person proves that the first one arrived',
+    (code) => {
+      const doubtful = new Story().answer(refusal('lost_after_write')).answer(refusal(code));
+      expect(doubtful.final).toMatchObject({
+        status: 'delivered',
+        error: null,
+        recipients: [{ status: 'arrived', reason: 'inferred', code }],
+      });
+      expect(doubtful.step?.released.flatMap(({ userids }) => userids)).toEqual([]);
+      expect(new Story().answer(refusal(code)).final).toMatchObject({
+        status: 'failed',
+        reason: 'forbidden',
+        recipients: [{ status: 'forbidden', reason: 'same_content_today', code }],
+      });
+    },
+  );
+
+  it.each(['143105', '143205'])('%s to one person follows over_limit, as in a result', (code) => {
+    const dropped = new Story({ policies: { overLimit: 'drop' } }).answer(refusal(code));
+    expect(dropped.final).toMatchObject({
+      status: 'failed',
+      reason: 'forbidden',
+      recipients: [{ status: 'forbidden', reason: 'user_daily_limit', code }],
+    });
+    expect(dropped.step?.released.flatMap(({ userids }) => userids)).toEqual(['u1']);
+    const deferred = new Story({ policies: { overLimit: 'defer' } }).answer(refusal(code));
+    const until = nextDingtalkDay(noon);
+    expect(deferred.told).toMatchObject([{ status: 'deferred', reason: 'limit', deferredUntil: until }]);
+    expect(deferred.step?.newCalls).toMatchObject([{ nextAt: until, unknownRounds: 0, claimedDay: null }]);
+    expect(deferred.call.state).toBe('closed');
+  });
+
+  it('143106 to several people says of none of them which one it is: the call is halved', () => {
+    const several = new Story({ audience: { userids: ['u1', 'u2'] } }).answer(refusal('143106'));
+    expect(several.step?.newCalls).toHaveLength(2);
+    expect(several.told).toEqual([]);
+  });
+
   it('a request that never left waits without limit and is not in doubt', () => {
     const story = new Story();
     const { error } = refusal('lost_before_write', { httpStatus: null }) as { error: CallError };
