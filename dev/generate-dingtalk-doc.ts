@@ -121,7 +121,8 @@ function messagesPart(): string {
   return `
 ## Messages
 
-One type a message, \`{"msgtype":"text","text":{…}}\`; at most ${callLimits.messageBytes.value} bytes of UTF-8 JSON as a whole. Empty
+One type a message, \`{"msgtype":"text","text":{…}}\`; at most ${callLimits.messageBytes.value} bytes of UTF-8 JSON as a whole; a file
+that is still to be uploaded counts as a media id of 80 characters, whatever its path. Empty
 optional fields are left out (DingTalk answers them with a system error), a required field that is empty is a fault, so is an
 unknown one. Control characters are dropped, because JSON could only carry them as \`\\uXXXX\`, which is refused (40033).
 URLs begin with \`https:\`, \`http:\`, \`dingtalk:\` or \`eapp:\`. Lengths count UTF-16 units.

@@ -220,6 +220,25 @@ describe('checkMessage', () => {
     expect(faults).toMatchObject([{ path: 'msg', code: 'too_long', length: 2049, limit: 2048 }]);
   });
 
+  it('counts a media id of 80 characters for a file that is still to be uploaded, whatever its path', () => {
+    const withPicture = (content: string, picture: unknown) => ({
+      msgtype: 'oa',
+      oa: {
+        message_url: 'https://a.cn',
+        head: { bgcolor: 'FFBBBBBB', text: 'x' },
+        body: { content, image: picture },
+      },
+    });
+    const longest = `$${'i'.repeat(79)}`;
+    const frame = Buffer.byteLength(JSON.stringify(withPicture('x', longest))) - 1;
+    for (const upload of ['a.png', `${'folder/'.repeat(30)}a.png`]) {
+      expect(checkMessage(withPicture('x'.repeat(2048 - frame), { upload })).faults).toEqual([]);
+      expect(checkMessage(withPicture('x'.repeat(2049 - frame), { upload })).faults).toMatchObject([
+        { path: 'msg', code: 'too_long', length: 2049, limit: 2048 },
+      ]);
+    }
+  });
+
   it('takes the larger limit only when told so', () => {
     const long = card({
       markdown: 'm',
