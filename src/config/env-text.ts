@@ -1,4 +1,4 @@
-import { WrittenNumber, WrittenScalar } from './written-scalar.ts';
+import { WrittenScalar } from './written-scalar.ts';
 
 /**
  * A scalar whose text came (in part) from environment variables. It stays apart from text that was written out, so
@@ -14,12 +14,15 @@ export class EnvText extends WrittenScalar {
     this.text = text;
     this.names = names;
   }
+
+  get plain(): string {
+    return this.text;
+  }
 }
 
 /** The tree with every `EnvText` replaced by its text and every `WrittenNumber` by its value; for parts of the configuration that are free-form. */
 export function plainValue(value: unknown): unknown {
-  if (value instanceof EnvText) return value.text;
-  if (value instanceof WrittenNumber) return value.value;
+  if (value instanceof WrittenScalar) return value.plain;
   if (Array.isArray(value)) return value.map(plainValue);
   if (value !== null && typeof value === 'object' && !(value instanceof Date)) {
     const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;

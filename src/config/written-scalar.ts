@@ -1,5 +1,7 @@
 /** A scalar that is more than its plain value. It is an object and yet no mapping. */
-export class WrittenScalar {}
+export abstract class WrittenScalar {
+  abstract readonly plain: string | number | bigint;
+}
 
 /**
  * A number that would look different if it were written from its value, such as 0142, 0x1F, +77 or 1.10. Where a text
@@ -13,5 +15,9 @@ export class WrittenNumber extends WrittenScalar {
     super();
     this.value = value;
     this.source = source;
+  }
+
+  get plain(): number | bigint {
+    return this.value;
   }
 }

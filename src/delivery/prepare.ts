@@ -14,6 +14,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Mobile } from '../base/sensitive.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import type { MediaType } from '../dingtalk/limits.ts';
+import { isFree } from '../dingtalk/outcomes.ts';
 import type { Ledger, LedgerTx, MediaEntry, MobileEntry } from '../ledger/ledger.ts';
 import { defer, suppress } from '../ledger/lifecycle/admit.ts';
 import { rejected } from '../ledger/lifecycle/answers.ts';
@@ -24,7 +25,7 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Priority } from '../model/plan.ts';
 import { uploadsIn } from './media.ts';
-import { isFree, monthOf, overLimit } from './reserve.ts';
+import { monthOf, overLimit } from './reserve.ts';
 
 export interface PreparerOptions {
   readonly app: string;

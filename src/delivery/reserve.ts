@@ -7,7 +7,7 @@ import { dingtalkDay, dingtalkMonth, nextDingtalkDay, nextDingtalkMonth } from '
 import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { OverLimit } from '../model/plan.ts';
-import type { CallError } from '../dingtalk/outcomes.ts';
+import { isFree, type CallError } from '../dingtalk/outcomes.ts';
 import type { ClaimVerdict, CounterKey, LedgerTx } from '../ledger/ledger.ts';
 import { postponed, stepsOf, unknownForGood, withheld, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { addPart, updateDelivery } from '../ledger/lifecycle/deliveries.ts';
@@ -89,11 +89,6 @@ export async function giveBack(
   // The month may have turned since the call was counted, at its intent.
   const period = call.claimedDay?.slice(0, dingtalkMonth(now).length) ?? dingtalkMonth(now);
   if (isFree(error)) await tx.count({ app: call.app, scope: 'calls', period }, -1, null);
-}
-
-/** Calls that fail by a rate limit or never leave are not counted (K1431). */
-export function isFree({ provesNothingSent, httpStatus, class: errorClass }: CallError): boolean {
-  return provesNothingSent && (httpStatus === null || errorClass === 'retry_after');
 }
 
 /** A broadcast in doubt that a person had sent again holds its content for the earlier attempt, too. */

@@ -22,6 +22,11 @@ export interface CallError {
   readonly httpStatus: number | null;
 }
 
+/** True when the call is not counted in the month: it never left, or met a rate limit (K1431). */
+export function isFree({ provesNothingSent, httpStatus, class: errorClass }: CallError): boolean {
+  return provesNothingSent && (httpStatus === null || errorClass === 'retry_after');
+}
+
 /**
  * What became of a send. `accepted`: DingTalk took it and gave a task id; that proves no delivery. `refused`: DingTalk
  * answered that it did not take it, or our own check found that it never could; the class says whether to try again.

@@ -14,7 +14,7 @@ import type { Call } from '../model/call.ts';
 import type { Notification } from '../model/notification.ts';
 import type { DingTalkClient } from '../dingtalk/client-types.ts';
 import { spans } from '../dingtalk/limits.ts';
-import type { CallError, CallResult, TaskResult } from '../dingtalk/outcomes.ts';
+import { isFree, type CallError, type CallResult, type TaskResult } from '../dingtalk/outcomes.ts';
 import type { Ledger, Tenure } from '../ledger/ledger.ts';
 import { membersAfter, type CallStep } from '../ledger/lifecycle/answers.ts';
 import { askAgain, noResult, resultSeen } from '../ledger/lifecycle/outcomes.ts';
@@ -296,11 +296,6 @@ function saysNoMore(asked: Call, { class: errorClass, httpStatus, code }: CallEr
 const isNumber = /^\d+$/;
 /** The gateway, not the task, gave these; busy is -1. Source: DingTalk, global error codes (K13), K773. */
 const ofTheMoment: ReadonlySet<string> = new Set(['88', '1430003']);
-
-/** Calls that fail by a rate limit or never leave are not counted in the month (K1431). */
-function isFree({ provesNothingSent, httpStatus, class: errorClass }: CallError): boolean {
-  return provesNothingSent && (httpStatus === null || errorClass === 'retry_after');
-}
 
 function isTemporary(error: CallError): boolean {
   return ['retry', 'retry_after', 'refresh_token', 'configuration'].includes(error.class);

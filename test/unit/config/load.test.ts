@@ -118,7 +118,7 @@ describe('loadConfig', () => {
 
   it('leaves comments alone, whatever stands in them', () => {
     const comment = '# password: ${NAME:?no}\n';
-    good({ 'c/dingbus.yaml': `${comment}${main}  # ${'${'}A-b}\n`, 'c/routes/a.yaml': `${routes}${comment}` });
+    good({ 'c/dingbus.yaml': `${comment}${main}  # \${A-b}\n`, 'c/routes/a.yaml': `${routes}${comment}` });
     const block = routes.replace('{ text: { content: x } }', '\n      text:\n        content: |\n          # ${A:?b}\n');
     const result = load({ 'c/routes/a.yaml': block });
     expect(result.ok ? [] : result.faults).toMatchObject([{ code: 'env_syntax', line: 9 }]);
