@@ -72,8 +72,9 @@ export class Current {
   /** A folder that is away for a moment looks like one without rules, and every event would be passed over for good. */
   #next(): Loaded {
     const loaded = this.#load();
+    if (!loaded.ok || loaded.active.config.routes.length > 0) return loaded;
     const running = this.#active.config.routes.length;
-    if (!loaded.ok || running === 0 || loaded.active.config.routes.length > 0) return loaded;
+    if (running === 0) return loaded;
     const { config, inputs, warnings } = loaded.active;
     const fault: Fault = {
       file: config.mainFile,

@@ -10,7 +10,8 @@ import type { KnownTypes } from './cel/typed-check.ts';
 import { untyped, type CompileContext, type RouteTypes } from './compile-context.ts';
 import type { CompiledRoute, CompiledSignal, MessageChoice } from './compiled-route.ts';
 import type { ResolvedGroup } from './groups.ts';
-import { compileMessage, type CompiledMessage } from './message/compile-message.ts';
+import { compileMessage } from './message/compile-message.ts';
+import type { CompiledMessage } from './message/compiled-message.ts';
 import { mainTextPath } from './message/fields.ts';
 import { signalClauses } from './signal-failure.ts';
 

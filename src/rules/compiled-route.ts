@@ -2,7 +2,7 @@ import type { RouteConfig } from '../config/config.ts';
 import type { CompiledAudience } from './audience.ts';
 import type { Expression } from './cel/expression.ts';
 import type { LiquidTemplate } from './liquid/engine.ts';
-import type { CompiledMessage } from './message/compile-message.ts';
+import type { CompiledMessage } from './message/compiled-message.ts';
 
 /** A route with everything compiled: what the evaluation of events works with. */
 export interface CompiledRoute {

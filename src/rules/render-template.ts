@@ -1,6 +1,6 @@
 import { EventScope } from './event-scope.ts';
 import { RouteRenderBudget } from './liquid/limits.ts';
-import type { CompiledMessage } from './message/compile-message.ts';
+import type { CompiledMessage } from './message/compiled-message.ts';
 import { renderMessage } from './message/render-message.ts';
 import { failed } from './evaluate-route.ts';
 import type { Program } from './plan-event.ts';

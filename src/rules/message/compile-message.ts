@@ -1,25 +1,9 @@
 import type { MessageConfig, MessageField } from '../../config/config.ts';
-import type { MessageType } from '../../model/plan.ts';
 import type { CompileContext, RouteTypes } from '../compile-context.ts';
 import { containsLiquid } from '../../config/words.ts';
-import type { LiquidTemplate } from '../liquid/engine.ts';
+import type { CompiledField, CompiledMessage } from './compiled-message.ts';
 import { roleOf } from './fields.ts';
 import { literalFaults } from './literal-faults.ts';
-
-/** A message's tree with its texts compiled. */
-export type CompiledField =
-  | { readonly kind: 'literal'; readonly text: string }
-  | { readonly kind: 'liquid'; readonly template: LiquidTemplate }
-  | { readonly kind: 'upload'; readonly path: string }
-  | { readonly kind: 'list'; readonly items: readonly CompiledField[] }
-  | { readonly kind: 'mapping'; readonly entries: readonly (readonly [string, CompiledField])[] };
-
-export interface CompiledMessage {
-  readonly type: MessageType;
-  readonly content: CompiledField;
-  readonly onTooLong: 'reject' | 'truncate';
-  readonly config: MessageConfig;
-}
 
 /** Compiles every text of a message for the variables that it may speak of. */
 export function compileMessage(

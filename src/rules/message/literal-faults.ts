@@ -1,6 +1,6 @@
 import { checkMessage } from '../../dingtalk/messages.ts';
 import type { MessageFault } from '../../dingtalk/message-fault.ts';
-import type { CompiledMessage } from './compile-message.ts';
+import type { CompiledMessage } from './compiled-message.ts';
 import { leavesOf, treeOf, type Tree } from './message-tree.ts';
 
 /** Stands for what is known only when an event comes; no text that people write has it. */

@@ -1,5 +1,5 @@
 import type { LiquidTemplate } from '../liquid/engine.ts';
-import type { CompiledField } from './compile-message.ts';
+import type { CompiledField } from './compiled-message.ts';
 
 /** The content of a message with all of its texts. */
 export type Tree = string | { upload: string } | Tree[] | { [key: string]: Tree };

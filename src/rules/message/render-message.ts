@@ -4,7 +4,7 @@ import type { PlanFailure, RenderedMessage } from '../../model/plan.ts';
 import type { LiquidEngine, LiquidTemplate } from '../liquid/engine.ts';
 import type { RouteRenderBudget } from '../liquid/limits.ts';
 import { formatTime } from '../liquid/times.ts';
-import type { CompiledMessage } from './compile-message.ts';
+import type { CompiledMessage } from './compiled-message.ts';
 import { mainTextPath, roleOf } from './fields.ts';
 import { isAllowed, isMediaId, linksIn, type LinkRule } from './links.ts';
 import { leavesOf, treeOf, type Rendered, type Tree } from './message-tree.ts';

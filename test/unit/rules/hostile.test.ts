@@ -133,7 +133,7 @@ describe('templates cannot be made to run for ever', () => {
     );
     const { notifications } = compile(yaml).rules.plan(event({ huge, items: ints.slice(0, 9) }), now);
     expect(notifications.at(-1)?.failure?.message).toContain(
-      'the messages work on more than 1,500,000 characters',
+      'the messages work on more than 1,536,000 characters',
     );
   });
 

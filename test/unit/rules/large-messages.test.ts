@@ -72,5 +72,5 @@ it('a text that goes through its elements again for each of them is stopped all 
   const lines = Array.from({ length: 1000 }, (_none, id) => id);
   const { notifications } = rules.plan(event({ lines }), now);
   expect(notifications.filter(({ failure }) => failure?.reason === 'template_error')).toHaveLength(1000);
-  expect(notifications.at(-1)?.failure?.message).toContain('more than 55000 steps');
+  expect(notifications.at(-1)?.failure?.message).toContain('more than 55,000 steps');
 });
