@@ -1,3 +1,4 @@
+import { conceal } from './conceal.ts';
 import type { Fault } from './fault.ts';
 
 /** A file's lines, to show a fault where it stands. */
@@ -28,7 +29,7 @@ export function humanFault(fault: Fault, lines: Lines | null): string {
   const { file, line, col, severity, code, message, remedy, length } = fault;
   const text = [`${file}:${line}:${col} ${severity} ${code} ${message}`];
   const source = lines?.line(file, line) ?? null;
-  if (source !== null && source.trim() !== '') text.push(...underlined(source, col, length));
+  if (source !== null && source.trim() !== '') text.push(...underlined(conceal(source), col, length));
   if (remedy !== null) text.push(`  → ${remedy}`);
   return text.join('\n');
 }

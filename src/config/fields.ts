@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conceal } from './conceal.ts';
 import { EnvText } from './env-text.ts';
 import type { FaultCode } from './fault.ts';
 import { WrittenNumber, WrittenScalar } from './written-scalar.ts';
@@ -52,11 +53,11 @@ export function leaf<T>(
 /** What a value is called in a message; values from variables are never shown. */
 export function nameOf(value: unknown): string {
   if (value instanceof EnvText) return `the value of ${value.names.map((name) => `\${${name}}`).join(', ')}`;
-  if (value instanceof WrittenNumber) return value.source;
+  if (value instanceof WrittenNumber) return conceal(value.source);
   if (Array.isArray(value)) return 'a list';
   if (value !== null && typeof value === 'object') return 'a mapping';
   if (value === null) return 'nothing';
-  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  const text = conceal(typeof value === 'bigint' ? String(value) : JSON.stringify(value));
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
@@ -72,7 +73,7 @@ export function textOf(value: unknown): string | null {
 
 /** The same where digits without quotes are taken too: as they are written, since the value may be another name. */
 export function textOrDigitsOf(value: unknown): string | null {
-  if (value instanceof WrittenNumber) return value.source;
+  if (value instanceof WrittenNumber) return conceal(value.source);
   return typeof value === 'bigint' || typeof value === 'number' ? String(value) : textOf(value);
 }
 
