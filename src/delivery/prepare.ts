@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Random } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { nextDingtalkMonth } from '../base/dingtalk-day.ts';
 import { messageOf } from '../base/errors.ts';
@@ -26,6 +27,7 @@ import type { Notification } from '../model/notification.ts';
 import type { Priority } from '../model/plan.ts';
 import { uploadsIn } from './media.ts';
 import { monthOf, overLimit } from './reserve.ts';
+import { Trials } from './trials.ts';
 
 export interface PreparerOptions {
   readonly app: string;
@@ -35,8 +37,9 @@ export interface PreparerOptions {
   readonly logger: Logger;
   /** Where relative paths of files in messages begin. */
   readonly mediaFolder: string;
-  /** After a lookup or upload that failed for now. */
+  /** After the first failure of a lookup or upload; later ones wait longer. */
   readonly retryMs: number;
+  readonly random: Random;
   /** The month's calls, which uploads use up as well; null = not limited by us. */
   readonly callsPerMonth: () => number | null;
 }
@@ -51,19 +54,22 @@ export interface Preparer {
   forgetFiles(): void;
 }
 
+const longestRetryMs = 5 * 60_000;
+
 export function createPreparer(options: PreparerOptions): Preparer {
   const { app, client, ledger, clock, logger } = options;
   /** By priority and number. */
-  const lookups = new Map<string, Promise<MobileEntry | null>>();
+  const lookups = new Map<string, Promise<MobileEntry | Later>>();
   /** One upload at a time per content, however many messages wait for it. */
   const uploads = new Map<string, Promise<UploadFault | null>>();
   const hashes = new Map<string, string>();
+  const trials = new Trials({ firstMs: options.retryMs, maxMs: longestRetryMs }, options.random);
 
   /**
-   * One lookup at a time per number, however many notifications wait for it; null = try again later. Of high priority
-   * there may be another one: it must not wait for the turn of the first, and DingTalk does not charge for lookups.
+   * One lookup at a time per number, however many notifications wait for it. Of high priority there may be another one:
+   * it must not wait for the turn of the first, and DingTalk does not charge for lookups.
    */
-  const lookup = (mobile: Mobile, priority: Priority): Promise<MobileEntry | null> => {
+  const lookup = (mobile: Mobile, priority: Priority): Promise<MobileEntry | Later> => {
     const key = `${priority} ${mobile.reveal()}`;
     let running = lookups.get(`high ${mobile.reveal()}`) ?? lookups.get(key);
     if (running === undefined) {
@@ -73,14 +79,26 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return running;
   };
 
-  const ask = async (mobile: Mobile, priority: Priority): Promise<MobileEntry | null> => {
+  const ask = async (mobile: Mobile, priority: Priority): Promise<MobileEntry | Later> => {
+    const number = mobile.reveal();
     const answer = await client.lookupMobile(mobile, { priority });
-    const entry = { app, mobile: mobile.reveal(), at: clock.now() };
-    if (answer.kind === 'found') return { ...entry, userid: answer.userid };
-    const permanent = answer.kind === 'not_found' || ['recipient', 'message'].includes(answer.error.class);
-    if (permanent) return { ...entry, userid: null };
-    logger.warn({ app, code: answer.error.code, error: answer.error.message }, 'mobile lookup failed');
-    return null;
+    const entry = { app, mobile: number, at: clock.now() };
+    const permanent =
+      answer.kind !== 'found' &&
+      (answer.kind === 'not_found' || ['recipient', 'message'].includes(answer.error.class));
+    if (answer.kind === 'found' || permanent) {
+      trials.ended(number);
+      return { ...entry, userid: answer.kind === 'found' ? answer.userid : null };
+    }
+    const { error } = answer;
+    const waitMs = trials.failed(number, error);
+    const fields = { app, code: error.code, error: error.message };
+    if (waitMs !== null) {
+      logger.warn({ ...fields, retryInMs: waitMs }, 'mobile lookup failed');
+      return { waitMs };
+    }
+    logger.error(fields, 'mobile lookup given up; the number counts as one that nobody has');
+    return { ...entry, userid: null };
   };
 
   const upload = async (named: string, type: MediaType, priority: Priority): Promise<UploadFault | null> => {
@@ -115,8 +133,12 @@ export function createPreparer(options: PreparerOptions): Preparer {
     if (answer.kind !== 'ok') {
       const { error } = answer;
       if (isFree(error)) await ledger.write((tx) => tx.count(month, -1, null));
-      return { kind: error.class === 'message' ? 'invalid' : 'later', message: error.message };
+      const waitMs = error.class === 'message' ? null : trials.failed(contentHash, error);
+      if (waitMs === null) return { kind: 'invalid', message: error.message };
+      logger.warn({ app, code: error.code, error: error.message, retryInMs: waitMs }, 'upload failed');
+      return { kind: 'later', message: error.message, waitMs };
     }
+    trials.ended(contentHash);
     const entry: MediaEntry = { app, contentHash, mediaId: answer.value.mediaId, at: clock.now() };
     await ledger.write((tx) => tx.saveMedia([entry]));
     return null;
@@ -126,17 +148,18 @@ export function createPreparer(options: PreparerOptions): Preparer {
     const type = mediaTypeOf(body);
     const all = await Promise.all(uploadsIn(body).map((path) => upload(path, type, priority)));
     const faults = all.filter((each) => each !== null);
-    return { faults, fatal: faults.find(({ kind }) => kind !== 'later') };
+    const later = faults.filter((each) => each.kind === 'later');
+    return { later, fatal: faults.find((each) => each.kind !== 'later') };
   };
 
   const prepareCall = async (call: Call): Promise<void> => {
-    const { faults, fatal } = await uploadAll(call.body, call.priority);
+    const { later, fatal } = await uploadAll(call.body, call.priority);
     await ledger.write(async (tx) => {
       const [current] = await tx.lockCalls([call.id]);
       if (current?.state !== 'ready') return;
       const now = clock.now();
       if (fatal === undefined) {
-        await tx.saveCalls([{ ...current, nextAt: faults.length === 0 ? now : now + options.retryMs }]);
+        await tx.saveCalls([{ ...current, nextAt: now + longest(later) }]);
         return;
       }
       const carried = await tx.lockNotifications(current.members.map((member) => member.notificationId));
@@ -155,10 +178,10 @@ export function createPreparer(options: PreparerOptions): Preparer {
     const { priority } = notification.policies;
     const mobiles = unresolvedMobiles(notification);
     const found = await Promise.all(mobiles.map((mobile) => lookup(mobile, priority)));
-    const { faults, fatal } = await uploadAll(notification.message?.body ?? '', priority);
-    const complete = faults.length === 0 && !found.includes(null);
+    const { later, fatal } = await uploadAll(notification.message?.body ?? '', priority);
+    const missing = found.filter((each): each is Later => 'waitMs' in each);
     await ledger.write(async (tx) => {
-      await tx.saveMobiles(found.filter((entry) => entry !== null));
+      await tx.saveMobiles(found.filter((each): each is MobileEntry => !('waitMs' in each)));
       if (fatal !== undefined) {
         const [current] = await tx.lockNotifications([notification.id]);
         if (current?.state !== 'waiting') return;
@@ -171,7 +194,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
         return;
       }
       // The lease ends now, or after a pause when something could not be had.
-      await tx.leaseNotifications([notification.id], complete ? clock.now() : clock.now() + options.retryMs);
+      await tx.leaseNotifications([notification.id], clock.now() + longest([...later, ...missing]));
     });
   };
 
@@ -189,16 +212,28 @@ export function createPreparer(options: PreparerOptions): Preparer {
   };
 }
 
-interface Uploads {
-  readonly faults: readonly UploadFault[];
-  /** A fault that trying again will not mend. */
-  readonly fatal: UploadFault | undefined;
+/** It could not be had, and is tried again after so many ms. */
+interface Later {
+  readonly waitMs: number;
 }
 
-interface UploadFault {
-  readonly kind: 'invalid' | 'monthly_budget' | 'later';
+/** What has to wait for several things waits for the last of them. */
+function longest(waits: readonly Later[]): number {
+  return Math.max(0, ...waits.map(({ waitMs }) => waitMs));
+}
+
+interface Uploads {
+  readonly later: readonly Later[];
+  /** A fault that trying again will not mend. */
+  readonly fatal: FatalFault | undefined;
+}
+
+interface FatalFault {
+  readonly kind: 'invalid' | 'monthly_budget';
   readonly message: string;
 }
+
+type UploadFault = FatalFault | ({ readonly kind: 'later'; readonly message: string } & Later);
 
 /** No call of the month is left for its file: the same as when none is left for the message itself. */
 function beyondBudget(notification: Notification, now: number): Step {

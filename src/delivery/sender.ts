@@ -102,6 +102,7 @@ export function createSender(options: SenderOptions): Sender {
     logger,
     mediaFolder: options.mediaFolder,
     retryMs: prepareRetryMs,
+    random: options.random,
     callsPerMonth: () => options.settings().quotas.callsPerMonth,
   });
   const answers = createAnswerBook({

@@ -20,6 +20,7 @@ import { signalled } from '../../../src/ledger/lifecycle/signals.ts';
 import type { Result } from '../../../src/model/result.ts';
 import { defaultDirectory } from '../../../src/simulator/default-directory.ts';
 import { startSimulator, type Simulator } from '../../../src/simulator/simulator.ts';
+import { createPreparer } from '../../../src/delivery/prepare.ts';
 import { createTracker, type Tracker } from '../../../src/tracking/tracker.ts';
 import { dingtalkDay, dingtalkMonth } from '../../../src/base/dingtalk-day.ts';
 import { aPlanned, anEvent, anOrigin, mobile, only, partSizes } from '../../fakes/builders.ts';
@@ -251,6 +252,27 @@ describe('faults', () => {
     await plan('e-1');
     expect(only(await finals(1)).status).toBe('delivered');
     expect(inboxOf('zhangsan')).toBe(1);
+  });
+
+  it('a lookup that DingTalk goes on refusing keeps nobody else from the message', async () => {
+    simulator.control.addFault({ name: 'answer-code', operation: 'lookup', code: '40199' });
+    const preparer = createPreparer({
+      ...{ app: 'default', client, ledger, clock: systemClock, logger: silentLogger, random: () => 0 },
+      ...{ mediaFolder: temp.folder, retryMs: 1, callsPerMonth: () => null },
+    });
+    const id = await plan('e-1', { audience: { userids: ['zhangsan'], mobiles: [mobile('13800001201')] } });
+    const tries = async (): Promise<number> => {
+      await preparer.prepare(await ledger.read((tx) => tx.notifications([id])));
+      return (await ledger.read((tx) => tx.mobiles('default', ['13800001201']))).length;
+    };
+    for (let attempt = 1; attempt < 8; attempt += 1) expect(await tries()).toBe(0);
+    expect(await tries()).toBe(1);
+    start();
+    const { recipients } = only(await finals(1));
+    expect(recipients.map(({ userid, status }) => `${userid ?? 'nobody'} ${status}`)).toEqual([
+      'zhangsan unread',
+      'nobody unresolved',
+    ]);
   });
 
   it('a missing permission holds the app, keeps its work, and goes on when released', async () => {
