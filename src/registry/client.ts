@@ -4,7 +4,7 @@ import { AvroReader } from './avro/avro-reader.ts';
 import { parseOptions } from './avro/schema.ts';
 import { RegistryUnavailableError } from './errors.ts';
 import { type RegistryHttp, RegistryRefusal } from './http.ts';
-import { type JsonCheck, jsonSchemaCompiler, JsonSchemaReader } from './json-schema.ts';
+import { JsonSchemaReader, type ReferencedSchema } from './json-schema.ts';
 import { unknownSchema } from './lookups.ts';
 import { ProtobufReader } from './protobuf/protobuf-reader.ts';
 import { parseProtobuf } from './protobuf/schema.ts';
@@ -32,10 +32,7 @@ export function createClient(http: RegistryHttp): RegistryClient {
   const atHand = new Map<string, unknown>();
   const library = new SchemaRegistry(
     { host: http.address, middlewares: [transport(http, atHand)] },
-    {
-      [SchemaType.AVRO]: parseOptions(),
-      [SchemaType.JSON]: { ajvInstance: jsonSchemaCompiler() as never },
-    },
+    { [SchemaType.AVRO]: parseOptions() },
   );
   return { library, http, atHand };
 }
@@ -60,7 +57,11 @@ interface Stored {
   readonly schema?: unknown;
   /** Absent for Avro. */
   readonly schemaType?: unknown;
-  readonly references?: readonly { readonly subject: string; readonly version: number }[];
+  readonly references?: readonly {
+    readonly name: unknown;
+    readonly subject: string;
+    readonly version: number;
+  }[];
 }
 
 /** Asks for a schema once and compiles its reader. Never rejects. */
@@ -68,15 +69,14 @@ export async function fetchReader(client: RegistryClient, schemaId: number): Pro
   const path = `/schemas/ids/${schemaId}`;
   try {
     const stored = (await client.http.request('GET', path, null)) as Stored;
-    if (stored.schemaType === 'PROTOBUF') {
-      const imports = await importsOf(client.http, stored);
-      const reader = new ProtobufReader(schemaId, parseProtobuf(String(stored.schema), imports));
-      return { kind: 'reader', reader };
+    if (stored.schemaType === 'PROTOBUF' || stored.schemaType === 'JSON') {
+      const references = await referencesOf(client.http, stored);
+      return { kind: 'reader', reader: readerWith(schemaId, stored, references) };
     }
     client.atHand.set(path, stored);
     const schema: unknown = await client.library.getSchema(schemaId);
     const type = client.library.cache.getSchema(schemaId)?.type;
-    return { kind: 'reader', reader: readerOf(schemaId, type, schema) };
+    return { kind: 'reader', reader: avroReader(schemaId, type, schema) };
   } catch (thrown) {
     if (thrown instanceof RegistryUnavailableError) return { kind: 'unavailable', error: thrown };
     if (thrown instanceof RegistryRefusal) return refused(schemaId, thrown);
@@ -86,20 +86,34 @@ export async function fetchReader(client: RegistryClient, schemaId: number): Pro
   }
 }
 
-/** The schemas that one refers to, and theirs, each once. */
-async function importsOf(
+/** The schemas that one refers to, and theirs, each after the one that refers to it; one that several refer to once for each. */
+async function referencesOf(
   http: RegistryHttp,
   { references = [] }: Stored,
-  found = new Map<string, string>(),
-): Promise<readonly string[]> {
-  for (const { subject, version } of references) {
+  parent: ReferencedSchema | null = null,
+  fetched = new Map<string, Stored>(),
+): Promise<readonly ReferencedSchema[]> {
+  const found: ReferencedSchema[] = [];
+  for (const { name, subject, version } of references) {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
-    if (found.has(path)) continue;
-    const imported = (await http.request('GET', path, null)) as Stored;
-    found.set(path, String(imported.schema));
-    await importsOf(http, imported, found);
+    const known = fetched.get(path);
+    const stored = known ?? ((await http.request('GET', path, null)) as Stored);
+    fetched.set(path, stored);
+    const reference = { name: String(name), schema: String(stored.schema), parent };
+    found.push(reference);
+    if (known === undefined) found.push(...(await referencesOf(http, stored, reference, fetched)));
   }
-  return [...found.values()];
+  return found;
+}
+
+function readerWith(
+  schemaId: number,
+  { schemaType, schema }: Stored,
+  references: readonly ReferencedSchema[],
+): SchemaReader {
+  if (schemaType === 'JSON') return new JsonSchemaReader(schemaId, String(schema), references);
+  const imports = [...new Set(references.map((reference) => reference.schema))];
+  return new ProtobufReader(schemaId, parseProtobuf(String(schema), imports));
 }
 
 function refused(schemaId: number, refusal: RegistryRefusal): SchemaLookup {
@@ -114,13 +128,8 @@ function refused(schemaId: number, refusal: RegistryRefusal): SchemaLookup {
   return { kind: 'unavailable', error: new RegistryUnavailableError(message, refusal) };
 }
 
-function readerOf(schemaId: number, type: SchemaType | undefined, schema: unknown): SchemaReader {
-  switch (type) {
-    case SchemaType.AVRO:
-      return new AvroReader(schemaId, schema as ConstructorParameters<typeof AvroReader>[1]);
-    case SchemaType.JSON:
-      return new JsonSchemaReader(schemaId, schema as JsonCheck);
-    default:
-      throw new TypeError('the registry names a type of schema that nobody here reads');
-  }
+function avroReader(schemaId: number, type: SchemaType | undefined, schema: unknown): SchemaReader {
+  if (type !== SchemaType.AVRO)
+    throw new TypeError('the registry names a type of schema that nobody here reads');
+  return new AvroReader(schemaId, schema as ConstructorParameters<typeof AvroReader>[1]);
 }

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type SchemaObject } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parseExactJsonBytes } from '../base/exact-json.ts';
@@ -7,23 +7,28 @@ import type { ReadResult, SchemaReader } from './reader.ts';
 /** Magic byte and four bytes of schema id. Source: Confluent "Wire format". */
 const framingBytes = 5;
 
-/** What the client library gives for a JSON Schema: a check of parsed values. */
-export interface JsonCheck {
-  isValid(
-    value: unknown,
-    options: { errorHook: (path: string[], message: unknown, schema?: unknown) => void },
-  ): boolean;
+type Check = ReturnType<Validator['compile']>;
+type Validator = Pick<Ajv, 'addSchema' | 'compile'>;
+
+/** A schema that another one refers to. */
+export interface ReferencedSchema {
+  /** What the one that refers to it calls it. */
+  readonly name: string;
+  readonly schema: string;
+  /** Where that one stands among all; null = it is the schema itself that was asked for. */
+  readonly parent: ReferencedSchema | null;
 }
 
 /** Reads JSON that was written with a JSON Schema: exact numbers, and only what the schema allows. */
 export class JsonSchemaReader implements SchemaReader {
   readonly kind = 'json';
   readonly schemaId: number;
-  readonly #check: JsonCheck;
+  readonly #check: Check | null;
 
-  constructor(schemaId: number, check: JsonCheck) {
+  /** `references`: all that the schema needs, each after the one that refers to it. @throws when it cannot be used. */
+  constructor(schemaId: number, schema: string, references: readonly ReferencedSchema[]) {
     this.schemaId = schemaId;
-    this.#check = check;
+    this.#check = compile(schema, references);
   }
 
   typeOf(): string | null {
@@ -34,11 +39,12 @@ export class JsonSchemaReader implements SchemaReader {
     const body = framed.subarray(framingBytes);
     const parsed = parseExactJsonBytes(body);
     if (!parsed.ok) return parsed;
-    const faults: string[] = [];
-    const valid = this.#check.isValid(plainNumbers(parsed.value), {
-      errorHook: (path, message) => faults.push(`${path.join('')} ${String(message)}`.trim()),
-    });
-    if (valid) return { ok: true, data: parsed.value, type: null };
+    const check = this.#check;
+    if (check === null || check(plainNumbers(parsed.value)))
+      return { ok: true, data: parsed.value, type: null };
+    const faults = (check.errors ?? []).map(({ instancePath, message }) =>
+      `${instancePath} ${message}`.trim(),
+    );
     return { ok: false, message: `the value does not fit schema ${this.schemaId}: ${faults.join('; ')}` };
   }
 }
@@ -52,34 +58,46 @@ function plainNumbers(value: unknown): unknown {
 }
 
 /**
- * What compiles JSON Schemas for the client library: the validator of the draft that a schema names. A draft that no
- * validator knows (04 and older) is read unchecked, because refusing every record of such a topic helps nobody.
+ * The check of the draft that a schema names. Null for a draft that no validator knows (04 and older): it is read
+ * unchecked, because refusing every record of such a topic helps nobody.
  */
-export function jsonSchemaCompiler(): JsonSchemaCompiler {
-  const references = new Map<string, object>();
-  return {
-    addSchema: (schema, id) => references.set(id, schema),
-    compile(schema) {
-      const { $schema: dialect } = schema as { readonly $schema?: unknown };
-      const validator = validatorFor(typeof dialect === 'string' ? dialect : null);
-      const known = [...references];
-      references.clear();
-      if (validator === null) return () => true;
-      for (const [id, reference] of known) validator.addSchema(reference, id);
-      return validator.compile(schema);
-    },
-  };
+function compile(text: string, references: readonly ReferencedSchema[]): Check | null {
+  const schema = parseSchema(text);
+  const validator = validatorFor(typeof schema.$schema === 'string' ? schema.$schema : null);
+  if (validator === null) return null;
+  /** Under which ids each is known; what it refers to is looked for from there. */
+  const places = new Map<ReferencedSchema | null, readonly string[]>([[null, [idOf(schema) ?? '']]]);
+  const taken = new Set<string>();
+  for (const reference of references) {
+    const parsed = parseSchema(reference.schema);
+    const seen = (places.get(reference.parent) ?? ['']).map((place) => resolve(reference.name, place));
+    // Producers refer to it by its own id, by its name in the registry, or by that name seen from where they stand.
+    const ids = [...new Set([idOf(parsed) ?? [], seen, reference.name].flat())];
+    places.set(reference, ids);
+    for (const id of ids) {
+      if (!taken.has(id)) validator.addSchema({ ...parsed, $id: id }, id);
+      taken.add(id);
+    }
+  }
+  return validator.compile(schema);
 }
 
-export interface JsonSchemaCompiler {
-  addSchema(schema: object, id: string): unknown;
-  compile(schema: object): (value: unknown) => unknown;
+function parseSchema(text: string): SchemaObject {
+  return JSON.parse(text) as SchemaObject;
+}
+
+function idOf({ $id }: SchemaObject): string | null {
+  return $id === undefined || $id === '' ? null : $id;
+}
+
+function resolve(name: string, base: string): string {
+  return URL.canParse(name, base) ? new URL(name, base).href : name;
 }
 
 /** Unknown keywords and formats are remarks for people, not faults. */
 const lenient = { strict: false, logger: false, validateFormats: false, addUsedSchema: false } as const;
 
-function validatorFor(dialect: string | null): Pick<Ajv, 'addSchema' | 'compile'> | null {
+function validatorFor(dialect: string | null): Validator | null {
   if (dialect === null || dialect.includes('draft-07')) return new Ajv(lenient);
   if (dialect.includes('draft-06')) return new Ajv({ ...lenient, validateSchema: false });
   if (dialect.includes('2019-09')) return new Ajv2019(lenient);
