@@ -185,7 +185,11 @@ topics:
       '/dead-letters',
       '/dead-letters/ID',
     ];
-    const word = fc.oneof(fc.constantFrom(...words), nonsense.map(String), fc.string({ unit: 'binary' }));
+    const word = fc.oneof(
+      fc.constantFrom(...words),
+      nonsense.map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'binary' }),
+    );
     const names = fc.constantFrom(
       'search',
       'state',
