@@ -83,10 +83,8 @@ export function createPreparer(options: PreparerOptions): Preparer {
     const number = mobile.reveal();
     const answer = await client.lookupMobile(mobile, { priority });
     const entry = { app, mobile: number, at: clock.now() };
-    const permanent =
-      answer.kind !== 'found' &&
-      (answer.kind === 'not_found' || ['recipient', 'message'].includes(answer.error.class));
-    if (answer.kind === 'found' || permanent) {
+    const isFinal = answer.kind !== 'failed' || ['recipient', 'message'].includes(answer.error.class);
+    if (isFinal) {
       trials.ended(number);
       return { ...entry, userid: answer.kind === 'found' ? answer.userid : null };
     }

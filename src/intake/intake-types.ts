@@ -52,7 +52,8 @@ export interface Intake {
   process(batch: IncomingBatch): Promise<{ readonly processedTo: bigint }>;
   /**
    * Kafka is about to be told of these positions: those that are beyond the ledger's (only records without
-   * consequences or Kafka's own markers moved them) become durable now, all together. @throws when the ledger cannot be reached: then Kafka must not be told.
+   * consequences or Kafka's own markers moved them) become durable now, all together. @throws when the ledger cannot be
+   * reached: then Kafka must not be told.
    */
   beforeCommit(positions: readonly { topic: string; partition: number; offset: bigint }[]): Promise<void>;
   /** Kafka has stored these offsets; remembered with the next transaction. */

@@ -34,7 +34,8 @@ export type RedriveOutcome =
 /**
  * Sends a dead letter through the present rules once more: a record that could not be read as a whole, a failed
  * notification through its own route, past the check of known identities, as a new notification whose `related` is
- * the old one, a failed recall or update to the notifications that it means. All of it is one transaction that claims the dead letter, so that a second redrive makes nothing new.
+ * the old one, a failed recall or update to the notifications that it means. All of it is one transaction that claims
+ * the dead letter, so that a second redrive makes nothing new.
  */
 export async function redrive(parts: RedriveParts, deadLetter: DeadLetter): Promise<RedriveOutcome> {
   const { ledger, decoder, clock } = parts;

@@ -12,7 +12,7 @@ export function compileMessage(
   types: RouteTypes,
   context: CompileContext,
 ): CompiledMessage {
-  const broken: string[] = [];
+  const faultsBefore = context.faults.length;
   const compile = (field: MessageField, path: readonly (string | number)[]): CompiledField => {
     if (Array.isArray(field)) {
       const items = field as readonly MessageField[];
@@ -31,13 +31,13 @@ export function compileMessage(
     const mode = roleOf(config.type, path).markdown ? 'markdown' : 'plain';
     const where = [config.type, ...path];
     const template = context.template(text, mode, variables, types, config.source, where);
-    if (template !== null) return { kind: 'liquid', template };
-    broken.push(text);
-    return { kind: 'literal', text: '' };
+    return template === null ? { kind: 'literal', text: '' } : { kind: 'liquid', template };
   };
   const content = compile(config.fields, []);
   const message: CompiledMessage = { type: config.type, content, onTooLong: config.onTooLong, config };
-  for (const { path, message: what } of broken.length > 0 ? [] : literalFaults(message)) {
+  // Of a text that cannot be compiled nothing more is known.
+  if (context.faults.length > faultsBefore) return message;
+  for (const { path, message: what } of literalFaults(message)) {
     const fault = { code: 'wrong_value' as const, message: `${path.join('.')} ${what}`, remedy: null };
     context.report(config.source, path, fault);
   }

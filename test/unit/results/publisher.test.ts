@@ -3,7 +3,7 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import type { Loop } from '../../../src/base/loop.ts';
 import { defer, suppress } from '../../../src/ledger/lifecycle/admit.ts';
 import type { Ledger, OutboxItem, OutboxRow } from '../../../src/ledger/ledger.ts';
-import { createPublisher, type OutgoingRecord } from '../../../src/results/publisher.ts';
+import { createPublisher, type OutgoingRecord, type PublisherPorts } from '../../../src/results/publisher.ts';
 import { aNotification, aRecord, noon } from '../../fakes/builders.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { TempLedger } from '../../fakes/temp-ledger.ts';
@@ -37,6 +37,11 @@ function encode(row: OutboxRow): Promise<OutgoingRecord> {
   return Promise.resolve({ topic: 'dead', key: Buffer.from(id), value: null, headers: [] });
 }
 
+function start(ledger: Ledger, publish: PublisherPorts['publish']): void {
+  publisher = createPublisher({ ledger, clock, logger: silentLogger, encode, publish });
+  publisher.start();
+}
+
 async function unpublished(ledger: Ledger): Promise<number> {
   return ledger.read((tx) => tx.unpublishedCount());
 }
@@ -46,21 +51,14 @@ it('publishes around a record that Kafka refuses, and offers it again when its t
   await ledger.write((tx) => tx.appendOutbox(['first', 'huge', 'last'].map(deadLetter)));
   let largest = 'huge';
   const arrived: string[] = [];
-  publisher = createPublisher({
-    ledger,
-    clock,
-    logger: silentLogger,
-    encode,
-    publish: (records) => {
-      const ids = records.map(({ key }) => String(key));
-      const refused = ids.flatMap((id, index) =>
-        id === largest ? [{ index, topic: 'dead', reason: 'too_large', bytes: 2_000_000 }] : [],
-      );
-      arrived.push(...ids.filter((id) => id !== largest));
-      return Promise.resolve(refused);
-    },
+  start(ledger, (records) => {
+    const ids = records.map(({ key }) => String(key));
+    const refused = ids.flatMap((id, index) =>
+      id === largest ? [{ index, topic: 'dead', reason: 'too_large', bytes: 2_000_000 }] : [],
+    );
+    arrived.push(...ids.filter((id) => id !== largest));
+    return Promise.resolve(refused);
   });
-  publisher.start();
   await expect.poll(() => arrived).toEqual(['first', 'last']);
   await expect.poll(() => unpublished(ledger)).toBe(0);
 
@@ -81,19 +79,10 @@ it('ends with the last result of a notification although Kafka refused an earlie
   });
   let refuses = true;
   const arrived: string[] = [];
-  publisher = createPublisher({
-    ledger,
-    clock,
-    logger: silentLogger,
-    encode,
-    publish: (records) => {
-      arrived.push(...records.slice(refuses ? 1 : 0).map(({ key }) => String(key)));
-      return Promise.resolve(
-        refuses ? [{ index: 0, topic: 'r', reason: 'too_large', bytes: 2_000_000 }] : [],
-      );
-    },
+  start(ledger, (records) => {
+    arrived.push(...records.slice(refuses ? 1 : 0).map(({ key }) => String(key)));
+    return Promise.resolve(refuses ? [{ index: 0, topic: 'r', reason: 'too_large', bytes: 2_000_000 }] : []);
   });
-  publisher.start();
   const [early, late] = [`${second.notification.id}-1`, `${second.notification.id}-2`];
   await expect.poll(() => arrived).toEqual([late, 'other']);
 
@@ -123,17 +112,10 @@ it('leaves a shared outbox to another instance for as long as that takes to look
       ),
   };
   const tried: number[] = [];
-  publisher = createPublisher({
-    ledger,
-    clock,
-    logger: silentLogger,
-    encode,
-    publish: () => {
-      tried.push(clock.now() - noon);
-      return Promise.reject(new Error('Kafka is away'));
-    },
+  start(ledger, () => {
+    tried.push(clock.now() - noon);
+    return Promise.reject(new Error('Kafka is away'));
   });
-  publisher.start();
   await expect.poll(() => given).toHaveLength(1);
   await clock.advance(9_000);
   expect(tried).toHaveLength(1);
